@@ -1,0 +1,56 @@
+"""What a running process holds: settings, engines, the clock; and the one way to open a transaction."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from webapp.core.clock import Clock, SystemClock
+from webapp.db.base import make_engine
+from webapp.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """One process's means. Ingest and jobs have pools of their own, so that acknowledging works in a burst."""
+
+    settings: Settings
+    engine: Engine
+    ingest_engine: Engine
+    job_engine: Engine
+    clock: Clock
+
+    @classmethod
+    def build(cls, settings: Settings, *, clock: Clock | None = None) -> "Runtime":
+        if not settings.database_url:
+            raise ValueError("Runtime.build needs a database_url: start the embedded server first")
+        url = settings.database_url
+        return cls(
+            settings=settings,
+            engine=make_engine(url, pool_size=10),
+            ingest_engine=make_engine(url, pool_size=6, statement_timeout_seconds=20, application_name="mc-ingest"),
+            job_engine=make_engine(url, pool_size=4, statement_timeout_seconds=30, application_name="mc-worker"),
+            clock=clock or SystemClock(),
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Open a session for a person's request; leaving the block commits, an exception rolls back."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def ingest_transaction(self) -> Iterator[Session]:
+        with Session(self.ingest_engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def job_transaction(self) -> Iterator[Session]:
+        with Session(self.job_engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def dispose(self) -> None:
+        for engine in (self.engine, self.ingest_engine, self.job_engine):
+            engine.dispose()

@@ -1,0 +1,126 @@
+"""Everything that can be set from outside: read once from MC_* variables, frozen, with its source kept for `settings`."""
+
+import dataclasses
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from webapp.core.errors import UserError
+
+KNOWN_SECRETS = frozenset({"changeme", "secret", "dev", "development", "mission-control", "please-change-me"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings by their names: `data_dir` is MC_DATA_DIR. Units are in the names."""
+
+    database_url: str | None = field(default=None, metadata={"secret": True})
+    data_dir: Path = Path(".data")
+    host: str = "127.0.0.1"
+    port: int = 8050
+    secret_key: str = field(default="", metadata={"secret": True})
+    base_url: str = ""
+    demo: bool = False
+    scheduler: bool = True
+    trusted_proxies: int = 0
+    metrics_token: str = field(default="", metadata={"secret": True})
+    organisation: str = "Mission Control"
+    timezone: str = "UTC"
+    web_threads: int = 16
+    outcome_window_days: int = 90
+    minimum_coverage: float = 0.6
+    retention_events_days: int = 400
+    retention_minutes_days: int = 8
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """Read the settings; a name that is misspelt or a value of the wrong kind is a sentence, not a traceback."""
+        environment = os.environ if environment is None else environment
+        values: dict[str, object] = {}
+        sources: dict[str, str] = {}
+        for entry in dataclasses.fields(cls):
+            if entry.name == "sources":
+                continue
+            name = f"MC_{entry.name.upper()}"
+            raw, source = _read(environment, name)
+            if raw is not None:
+                values[entry.name] = _convert(name, raw, entry.default)
+                sources[entry.name] = source
+        return cls(**values, sources=sources)  # type: ignore[arg-type]
+
+    @property
+    def public_url(self) -> str:
+        """Where people reach us: MC_BASE_URL, or the address that is listened on."""
+        return self.base_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @property
+    def is_https(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    def with_secret_key(self) -> "Settings":
+        """Return the settings with a usable secret: checked when given, else made once and kept in the data folder."""
+        if self.secret_key:
+            return self._checked()
+        if self.database_url and not self.demo:
+            raise UserError(
+                "MC_SECRET_KEY is not set. Set it to at least 32 random characters, for example from"
+                " `python -c 'import secrets; print(secrets.token_urlsafe(48))'`."
+            )
+        return dataclasses.replace(self, secret_key=_kept_secret(self.data_dir / "secret_key"))
+
+    def _checked(self) -> "Settings":
+        if len(self.secret_key) < 32 or self.secret_key.lower() in KNOWN_SECRETS:
+            raise UserError("MC_SECRET_KEY is too short or well known; set it to at least 32 random characters.")
+        return self
+
+
+def secret_names() -> frozenset[str]:
+    return frozenset(entry.name for entry in dataclasses.fields(Settings) if entry.metadata.get("secret"))
+
+
+def _read(environment: Mapping[str, str], name: str) -> tuple[str | None, str]:
+    if environment.get(name):
+        return environment[name], name
+    file = environment.get(f"{name}_FILE")
+    if not file:
+        return None, "default"
+    try:
+        return Path(file).read_text(encoding="utf-8").strip(), f"{name}_FILE"
+    except OSError as error:
+        raise UserError(f"{name}_FILE names {file}, which cannot be read: {error.strerror}.") from error
+
+
+def _convert(name: str, raw: str, default: object) -> object:
+    try:
+        if isinstance(default, bool):
+            return _flag(raw)
+        if isinstance(default, int | float):
+            return type(default)(raw)
+    except ValueError:
+        raise UserError(f"{name} is {raw!r}; it must be {_kind(default)}.") from None
+    return Path(raw) if isinstance(default, Path) else raw
+
+
+def _flag(raw: str) -> bool:
+    word = raw.strip().lower()
+    if word in {"1", "true", "yes", "on"}:
+        return True
+    if word in {"0", "false", "no", "off"}:
+        return False
+    raise ValueError(raw)
+
+
+def _kind(default: object) -> str:
+    return {bool: "on or off", int: "a whole number", float: "a number"}[type(default)]
+
+
+def _kept_secret(path: Path) -> str:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text(encoding="utf-8").strip()
