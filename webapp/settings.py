@@ -1,4 +1,4 @@
-"""Everything that can be set from outside: read once from MC_* variables, frozen, with its source kept for `settings`."""
+"""Everything that can be set from outside: read once from MC_* variables, frozen, each with its source."""
 
 import dataclasses
 import os

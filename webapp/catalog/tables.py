@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Identity, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -112,5 +112,5 @@ class FeatureValueRow(Base):
     model_id: Mapped[int] = mapped_column(ForeignKey("model.id"), primary_key=True)
     feature: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str] = mapped_column(primary_key=True)
-    code: Mapped[int]
+    code: Mapped[int] = mapped_column(BigInteger)
     first_seen_at: Mapped[datetime]

@@ -21,7 +21,9 @@ class Window:
 
     def __post_init__(self) -> None:
         if self.end < self.start:
-            raise InvalidInputError(f"The window ends ({self.end:%Y-%m-%d %H:%M}) before it starts ({self.start:%Y-%m-%d %H:%M}).")
+            raise InvalidInputError(
+                f"The window ends ({self.end:%Y-%m-%d %H:%M}) before it starts ({self.start:%Y-%m-%d %H:%M})."
+            )
 
     @property
     def duration(self) -> timedelta:

@@ -1,0 +1,133 @@
+"""Putting models, versions, deployments and money parameters on record."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from webapp.catalog.models import Business, Model, Target, Task
+from webapp.catalog.queries import as_model
+from webapp.catalog.tables import BusinessRow, DeploymentRow, ModelRow, VersionRow
+from webapp.catalog.targets import DEFAULTS
+from webapp.core.errors import InvalidInputError, NotFoundError
+from webapp.core.ids import uuid7
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+SUPPORTED_TASKS = frozenset({Task.BINARY})
+
+
+def ensure_model(session: Session, name: str, *, now: datetime) -> Model:
+    """Return the model; one that nobody registered becomes 'unconfirmed', for a data scientist to complete."""
+    check_name(name)
+    found = session.scalar(select(ModelRow).where(ModelRow.name == name))
+    if found is None:
+        session.execute(
+            insert(ModelRow)
+            .values(
+                name=name,
+                title=_title(name),
+                task=Task.BINARY,
+                status="unconfirmed",
+                created_at=now,
+                targets={},
+                owners=[],
+            )
+            .on_conflict_do_nothing()
+        )
+        found = session.scalars(select(ModelRow).where(ModelRow.name == name)).one()
+    return as_model(found)
+
+
+def put_model(
+    session: Session,
+    name: str,
+    *,
+    now: datetime,
+    title: str | None = None,
+    task: Task = Task.BINARY,
+    positive_class: str | None = None,
+    threshold: float | None = None,
+    targets: Mapping[str, Target] | None = None,
+    owners: Sequence[str] | None = None,
+) -> Model:
+    """Register the model or change what is given of it; either way somebody has now confirmed it."""
+    if task not in SUPPORTED_TASKS:
+        raise InvalidInputError(f"Models of the task '{task}' cannot be registered yet; binary models can.")
+    if threshold is not None and not 0 < threshold < 1:
+        raise InvalidInputError(f"The threshold {threshold} is not between 0 and 1.")
+    ensure_model(session, name, now=now)
+    row = session.scalars(select(ModelRow).where(ModelRow.name == name).with_for_update()).one()
+    row.status = "active"
+    row.task = task
+    row.title = title or row.title
+    row.positive_class = positive_class or row.positive_class
+    row.threshold = threshold or row.threshold
+    if targets is not None:
+        row.targets = {metric: asdict(target) for metric, target in targets.items() if DEFAULTS.get(metric) != target}
+    if owners is not None:
+        row.owners = list(owners)
+    session.flush()
+    return as_model(row)
+
+
+def retire_model(session: Session, name: str) -> None:
+    """Take the model off the screens; its history stays, and new events bring it back as unconfirmed."""
+    row = session.scalar(select(ModelRow).where(ModelRow.name == name))
+    if row is None:
+        raise NotFoundError(f"There is no model named '{name}'.")
+    row.status = "retired"
+
+
+def ensure_version(
+    session: Session, model_id: int, name: str, *, now: datetime, environment: str = "production"
+) -> int:
+    """Return the number of the version, new or known."""
+    query = select(VersionRow.id).where(
+        VersionRow.model_id == model_id, VersionRow.name == name, VersionRow.environment == environment
+    )
+    found = session.scalar(query)
+    if found is None:
+        values = {"model_id": model_id, "name": name, "environment": environment, "created_at": now}
+        session.execute(insert(VersionRow).values(**values).on_conflict_do_nothing())
+        found = session.scalars(query).one()
+    return found
+
+
+def record_deployment(session: Session, model_id: int, version: str, *, at: datetime, note: str, now: datetime) -> bool:
+    """Record that a version went live; return False where that was known already."""
+    version_id = ensure_version(session, model_id, version, now=now)
+    statement = (
+        insert(DeploymentRow)
+        .values(id=uuid7(now), model_id=model_id, version_id=version_id, at=at, note=note)
+        .on_conflict_do_nothing()
+        .returning(DeploymentRow.id)
+    )
+    return session.execute(statement).first() is not None
+
+
+def set_business(session: Session, model_id: int, business: Business, *, now: datetime) -> None:
+    """Set the money parameters from their date on; the same date again replaces them."""
+    if not 0 <= business.save_rate <= 1:
+        raise InvalidInputError(f"The save rate {business.save_rate} is not a share from 0 to 1.")
+    for amount in (business.customer_value, business.contact_cost, business.running_cost_monthly):
+        if amount < 0:
+            raise InvalidInputError(f"{amount} is negative; values and costs are amounts from 0 up.")
+    values = asdict(business)
+    changes = {name: value for name, value in values.items() if name != "valid_from"}
+    statement = insert(BusinessRow).values(id=uuid7(now), model_id=model_id, **values)
+    session.execute(statement.on_conflict_do_update(index_elements=["model_id", "valid_from"], set_=changes))
+
+
+def check_name(name: str) -> None:
+    if not NAME.fullmatch(name):
+        raise InvalidInputError(
+            f"'{name[:80]}' cannot be a model's name: use 1 to 64 letters, digits, dots, dashes or underscores."
+        )
+
+
+def _title(name: str) -> str:
+    return name.replace("-", " ").replace("_", " ").strip().capitalize() or name
