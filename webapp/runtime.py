@@ -30,7 +30,12 @@ class Runtime:
         return cls(
             settings=settings,
             engine=make_engine(url, pool_size=10),
-            ingest_engine=make_engine(url, pool_size=6, statement_timeout_seconds=20, application_name="mc-ingest"),
+            ingest_engine=make_engine(
+                url,
+                pool_size=6,
+                statement_timeout_seconds=20,
+                application_name="mc-ingest",
+            ),
             job_engine=make_engine(url, pool_size=4, statement_timeout_seconds=30, application_name="mc-worker"),
             clock=clock or SystemClock(),
         )

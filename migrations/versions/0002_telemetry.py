@@ -65,7 +65,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_prediction")),
         postgresql_partition_by="RANGE (id)",
     )
-    op.create_index(op.f("ix_prediction_key"), "prediction", ["key"], unique=False)
+    op.create_index(op.f("ix_prediction_key_id"), "prediction", ["key", "id"], unique=False)
     op.create_table(
         "prediction_error",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -174,7 +174,7 @@ def downgrade() -> None:
     op.drop_table("rollup")
     op.drop_table("refusal")
     op.drop_table("prediction_error")
-    op.drop_index(op.f("ix_prediction_key"), table_name="prediction")
+    op.drop_index(op.f("ix_prediction_key_id"), table_name="prediction")
     op.drop_table("prediction")
     op.drop_index(op.f("ix_outcome_correction_key"), table_name="outcome_correction")
     op.drop_table("outcome_correction")

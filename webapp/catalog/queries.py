@@ -1,9 +1,10 @@
 """Questions about what is monitored, answered with plain values."""
 
 from collections.abc import Mapping, Sequence
+from weakref import WeakKeyDictionary
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from webapp.catalog import targets
@@ -68,11 +69,12 @@ def business(session: Session, model_ids: Sequence[int]) -> Mapping[int, Sequenc
 
 def binnings(session: Session, ids: Sequence[int]) -> Mapping[int, Binning]:
     """Return the binnings by number. They never change, so each is read and prepared once a process."""
-    missing = [number for number in set(ids) if number not in _BINNINGS]
+    prepared = _BINNINGS.setdefault(session.get_bind().engine, {})
+    missing = [number for number in set(ids) if number not in prepared]
     if missing:
         for row in session.scalars(select(BinningRow).where(BinningRow.id.in_(missing))):
-            _BINNINGS[row.id] = Binning(row.id, msgspec.msgpack.decode(row.document, type=BinningDocument))
-    return {number: _BINNINGS[number] for number in set(ids)}
+            prepared[row.id] = Binning(row.id, msgspec.msgpack.decode(row.document, type=BinningDocument))
+    return {number: prepared[number] for number in set(ids)}
 
 
 def current_binning(session: Session, model_id: int) -> Binning | None:
@@ -120,9 +122,4 @@ def _as_business(row: BusinessRow) -> Business:
     )
 
 
-_BINNINGS: dict[int, Binning] = {}
-
-
-def forget_binnings() -> None:
-    """Drop what is remembered: only for a process that changes databases, as tests do."""
-    _BINNINGS.clear()
+_BINNINGS: WeakKeyDictionary[Engine, dict[int, Binning]] = WeakKeyDictionary()

@@ -48,7 +48,11 @@ def normalise_url(url: str) -> str:
 
 
 def make_engine(
-    url: str, *, pool_size: int = 10, statement_timeout_seconds: int = 5, application_name: str = "mission-control"
+    url: str,
+    *,
+    pool_size: int = 10,
+    statement_timeout_seconds: int = 5,
+    application_name: str = "mission-control",
 ) -> Engine:
     """Return an engine whose sessions think in UTC, give up on slow statements and never print values in errors."""
     engine = create_engine(

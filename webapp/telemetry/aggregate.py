@@ -1,7 +1,8 @@
 """What is known about a window, as counts that can be added: the value that every metric is computed from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,14 @@ class Tally:
         return Tally(*(getattr(self, name) + getattr(other, name) for name in TALLY))
 
 
+TIMES = ("latency_sum_ms", "delay_sum_s")
 TALLY: tuple[str, ...] = tuple(entry.name for entry in fields(Tally))
+
+
+def tally_of(scalars: Sequence[float]) -> Tally:
+    """Return the tally of sums in the order of TALLY."""
+    of: dict[str, Any] = dict(zip(TALLY, scalars, strict=True))
+    return Tally(**{name: value if name in TIMES else round(value) for name, value in of.items()})
 
 
 @dataclass(frozen=True, slots=True)

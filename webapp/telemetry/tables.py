@@ -31,7 +31,7 @@ class PredictionRow(Base):
     """
 
     __tablename__ = "prediction"
-    __table_args__ = (Index(None, "key"), {"postgresql_partition_by": "RANGE (id)"})
+    __table_args__ = (Index(None, "key", "id"), {"postgresql_partition_by": "RANGE (id)"})
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[UUID]  # hash of (model, prediction_id): what outcomes are joined by

@@ -1,0 +1,85 @@
+"""From a rollup's or delta's columns to an aggregate, and back."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from webapp.catalog.binning import MOMENTS, SCORE_BINS, Binning
+from webapp.telemetry.aggregate import (
+    LATENCY_BINS,
+    SCORE_WIDTH,
+    TALLY,
+    Aggregate,
+    FeatureHistogram,
+    ScoreHistogram,
+    Tally,
+    merge_moments,
+    tally_of,
+)
+from webapp.telemetry.payload import pack, unpack
+
+PARTS = ("scores", "latencies", "features")
+
+
+class Sum:
+    """Adds up rows of one binning without making an aggregate of each: what reading and folding share."""
+
+    def __init__(self, binning: Binning) -> None:
+        self.binning = binning
+        self.scalars = np.zeros(len(TALLY))
+        self.counts: dict[str, np.ndarray[Any, Any]] = {}
+        self.figures: dict[str, np.ndarray[Any, Any]] = {}
+
+    def add(self, scalars: Sequence[float], payloads: Mapping[str, bytes | memoryview | None]) -> None:
+        self.scalars += np.asarray(scalars, dtype=np.float64)
+        for part, data in payloads.items():
+            if data is not None:
+                self._add_payload(part, data)
+
+    def merge(self, other: "Sum") -> None:
+        self.scalars += other.scalars
+        for part, counts in other.counts.items():
+            self._merge_part(part, counts, other.figures[part])
+
+    def payload(self, part: str) -> bytes | None:
+        return pack(self.counts[part], self.figures[part]) if part in self.counts else None
+
+    def aggregate(self) -> Aggregate:
+        latencies = self.counts.get("latencies")
+        return Aggregate(self._tally(), self._scores(), latencies, self._features())
+
+    def _add_payload(self, part: str, data: bytes | memoryview) -> None:
+        width = {"scores": SCORE_WIDTH, "latencies": LATENCY_BINS, "features": self.binning.width}[part]
+        counts, figures = unpack(data, width)
+        self._merge_part(part, counts, figures)
+
+    def _merge_part(self, part: str, counts: np.ndarray[Any, Any], figures: np.ndarray[Any, Any]) -> None:
+        if part not in self.counts:
+            self.counts[part], self.figures[part] = counts.copy(), figures.copy()
+            return
+        self.counts[part] += counts
+        if part == "features":
+            mine, theirs = self.figures[part].reshape(-1, MOMENTS), figures.reshape(-1, MOMENTS)
+            self.figures[part] = merge_moments(mine, theirs).reshape(-1)
+        else:
+            self.figures[part] = self.figures[part] + figures
+
+    def _tally(self) -> Tally:
+        return tally_of(self.scalars.tolist())
+
+    def _scores(self) -> ScoreHistogram | None:
+        if "scores" not in self.counts:
+            return None
+        counts = self.counts["scores"].reshape(3, SCORE_BINS)
+        return ScoreHistogram(self.binning.score_edges, counts, self.figures["scores"])
+
+    def _features(self) -> dict[str, FeatureHistogram]:
+        if "features" not in self.counts:
+            return {}
+        counts, moments = self.counts["features"], self.figures["features"].reshape(-1, MOMENTS)
+        offsets = self.binning.offsets
+        return {
+            feature.name: FeatureHistogram(feature, counts[offsets[place] : offsets[place + 1]], moments[place])
+            for place, feature in enumerate(self.binning.features)
+        }

@@ -1,0 +1,97 @@
+"""Folding deltas into rollups of every grain: one transaction takes them out and adds them in."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from webapp.catalog.queries import binnings
+from webapp.telemetry.aggregate import TALLY
+from webapp.telemetry.counting import Grain
+from webapp.telemetry.decode import PARTS, Sum
+from webapp.telemetry.tiles import bucket_of
+
+BATCH = 2_000
+MINUTES_KEPT = timedelta(days=3)
+_COLUMNS = ", ".join((*TALLY, *PARTS))
+Key = tuple[int, int, int, datetime, int]  # version, segment, grain, bucket, binning
+
+
+def fold(session: Session, *, now: datetime, limit: int = BATCH) -> int:
+    """Fold up to `limit` deltas; return how many. 0 as well when another process is folding right now."""
+    if session.execute(text("SELECT id FROM fold_lock FOR UPDATE SKIP LOCKED")).first() is None:
+        return 0
+    taken = session.execute(
+        text(
+            "DELETE FROM rollup_delta WHERE id IN (SELECT id FROM rollup_delta ORDER BY id LIMIT :limit)"
+            f" RETURNING version_id, segment_id, grain, bucket, binning_id, {_COLUMNS}"
+        ),
+        {"limit": limit},
+    ).all()
+    if taken:
+        _upsert(session, _grouped(session, taken), now=now)
+    return len(taken)
+
+
+def expire_minutes(session: Session, *, now: datetime) -> None:
+    """Drop the minute rows that no reader trusts any more."""
+    for table in ("rollup", "measurement_rollup"):
+        statement = text(f"DELETE FROM {table} WHERE grain = :grain AND bucket < :before")
+        session.execute(statement, {"grain": int(Grain.MINUTE), "before": now - MINUTES_KEPT})
+
+
+def _grouped(session: Session, taken: Sequence[Row[Any]]) -> dict[Key, Sum]:
+    """Add up the deltas by their own grain, then each grain's sums into the next."""
+    used = binnings(session, [row.binning_id for row in taken])
+    sums: dict[Key, Sum] = {}
+    for row in taken:
+        key = (row.version_id, row.segment_id, row.grain, row.bucket, row.binning_id)
+        into = sums.setdefault(key, Sum(used[row.binning_id]))
+        into.add([getattr(row, name) for name in TALLY], {part: getattr(row, part) for part in PARTS})
+    for grain in (Grain.MINUTE, Grain.HOUR, Grain.DAY):
+        for key in [key for key in sums if key[2] == grain]:
+            version, segment, _, bucket, binning = key
+            coarser = Grain(grain + 1)
+            into = sums.setdefault((version, segment, coarser, bucket_of(bucket, coarser), binning), Sum(used[binning]))
+            into.merge(sums[key])
+    return sums
+
+
+def _upsert(session: Session, sums: dict[Key, Sum], *, now: datetime) -> None:
+    keys = sorted(sums)
+    _add_existing(session, sums, keys)
+    names = ("version_id", "segment_id", "grain", "bucket", "binning_id")
+    assignments = ", ".join(f"{name} = excluded.{name}" for name in (*TALLY, *PARTS, "updated_at"))
+    statement = text(
+        f"INSERT INTO rollup ({', '.join(names)}, {_COLUMNS}, updated_at)"
+        f" VALUES ({', '.join(':' + name for name in (*names, *TALLY, *PARTS, 'updated_at'))})"
+        f" ON CONFLICT ({', '.join(names)}) DO UPDATE SET {assignments}"
+    )
+    session.execute(statement, [_values(key, names, sums[key], now) for key in keys])
+
+
+def _values(key: Key, names: Sequence[str], total: Sum, now: datetime) -> dict[str, object]:
+    scalars = dict(zip(TALLY, total.scalars.tolist(), strict=True))
+    payloads = {part: total.payload(part) for part in PARTS}
+    return dict(zip(names, key, strict=True)) | scalars | payloads | {"updated_at": now}
+
+
+def _add_existing(session: Session, sums: dict[Key, Sum], keys: Sequence[Key]) -> None:
+    """Add what the rollups hold already; the fold lock keeps others from changing them meanwhile."""
+    rows = session.execute(
+        text(
+            f"SELECT r.version_id, r.segment_id, r.grain, r.bucket, r.binning_id, {_COLUMNS}"
+            " FROM unnest(CAST(:versions AS int[]), CAST(:segments AS int[]), CAST(:grains AS int[]),"
+            " CAST(:buckets AS timestamptz[]), CAST(:binnings AS int[])) AS k(v, s, g, b, n) JOIN rollup r"
+            " ON (r.version_id, r.segment_id, r.grain, r.bucket, r.binning_id) = (k.v, k.s, k.g::smallint, k.b, k.n)"
+        ),
+        {
+            name: [key[place] for key in keys]
+            for place, name in enumerate(("versions", "segments", "grains", "buckets", "binnings"))
+        },
+    )
+    for row in rows:
+        key = (row.version_id, row.segment_id, row.grain, row.bucket, row.binning_id)
+        sums[key].add([getattr(row, name) for name in TALLY], {part: getattr(row, part) for part in PARTS})

@@ -1,0 +1,281 @@
+"""Taking in outcomes: late, repeated, corrected or early, each ends in the bucket of its prediction.
+
+The outcome row says what was told; `prediction.actual` says what the counts contain. An outcome moves the counts by
+taking back what its prediction contributed before and adding what it contributes now, in one transaction.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from webapp.catalog.models import Model
+from webapp.catalog.queries import binnings
+from webapp.catalog.register import check_name, ensure_model
+from webapp.core.errors import UserError
+from webapp.core.ids import digest, lower_bound, uuid7
+from webapp.db.copy import Column, copy_rows
+from webapp.telemetry import deltas, partitions
+from webapp.telemetry.columns import class_text
+from webapp.telemetry.counting import Rows
+from webapp.telemetry.predictions import Limits
+from webapp.telemetry.refusals import ModelCheck, Refusals, model_faults, time_fault, uuid_array
+from webapp.telemetry.wire import Outcome, Receipt
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BINARY = frozenset({"0", "1", "true", "false", "True", "False"})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An outcome as it is to be counted."""
+
+    key: bytes
+    prediction_id: str
+    actual: float
+    at: datetime
+
+
+def accept_outcomes(
+    session: Session,
+    outcomes: Sequence[Outcome],
+    *,
+    now: datetime,
+    limits: Limits | None = None,
+    check_model: ModelCheck | None = None,
+) -> Receipt:
+    """Store what is new or corrected and move the counts; a repeat changes nothing."""
+    limits = limits or Limits()
+    refusals = Refusals()
+    by_model = _checked(session, outcomes, refusals, check_model, now=now, oldest=now - limits.retention)
+    accepted = duplicates = 0
+    for model, told in by_model:
+        changed, repeated = _record(session, model, told, now=now)
+        join(session, changed, now=now, window=limits.outcome_window)
+        accepted, duplicates = accepted + len(changed), duplicates + repeated
+    refusals.count_into(session, "outcome", now=now)
+    return Receipt(accepted, duplicates, refusals.sorted())
+
+
+def join(session: Session, told: Sequence[Told], *, now: datetime, window: timedelta) -> int:
+    """Give the outcomes to the predictions that do not have them yet; return how many predictions changed."""
+    if not told:
+        return 0
+    partitions.look_up_by_index(session)
+    by_key = {item.key.hex(): item for item in told}
+    oldest = min(item.at for item in told) - window
+    rows = session.execute(
+        text(
+            "SELECT p.id, replace(p.key::text, '-', '') AS key, extract(epoch FROM p.at)::float8 AS at, p.version_id,"
+            " p.binning_id, p.score, p.predicted, p.actual"
+            " FROM unnest(CAST(:keys AS uuid[])) AS k(key) JOIN prediction p ON p.key = k.key"
+            " WHERE p.id >= CAST(:oldest AS uuid) ORDER BY p.id FOR UPDATE OF p"
+        ),
+        {"keys": uuid_array(b"".join(item.key for item in told)), "oldest": str(lower_bound(oldest))},
+    ).all()
+    stale = [row for row in rows if row.actual != by_key[row.key].actual]
+    if stale:
+        _mark(session, stale, by_key)
+        _move_counts(session, stale, by_key, now=now)
+    return len(stale)
+
+
+def join_missed(session: Session, *, since: datetime, now: datetime, window: timedelta) -> int:
+    """Join outcomes received since an instant whose predictions were being written at the very same moment."""
+    query = text("SELECT key, prediction_id, actual, at FROM outcome WHERE received_at >= :since ORDER BY key")
+    told = [
+        Told(row.key.bytes, row.prediction_id, row.actual, row.at) for row in session.execute(query, {"since": since})
+    ]
+    return sum(join(session, told[at : at + 2000], now=now, window=window) for at in range(0, len(told), 2000))
+
+
+def _checked(
+    session: Session,
+    outcomes: Sequence[Outcome],
+    refusals: Refusals,
+    check_model: ModelCheck | None,
+    *,
+    now: datetime,
+    oldest: datetime,
+) -> list[tuple[Model, list[Told]]]:
+    """Return the acceptable outcomes by model, in the order of their names; refuse the others."""
+    names = sorted({item.model for item in outcomes})
+    faults = model_faults(names, check_model)
+    models: dict[str, Model] = {}
+    for name in names:
+        try:
+            check_name(name)
+            if name not in faults:
+                models[name] = ensure_model(session, name, now=now)
+        except UserError as error:
+            faults[name] = error.message
+    told: dict[str, list[Told]] = {name: [] for name in models}
+    for place, item in enumerate(outcomes):
+        fault = _fault(item, models.get(item.model), faults, now=now, oldest=oldest)
+        if fault is None:
+            told[item.model].append(_told(item, models[item.model]))
+        else:
+            field, reason, message = fault
+            refusals.add(place, field, message, model=item.model[:64], reason=reason)
+    return [(models[name], items) for name, items in told.items() if items]
+
+
+def _fault(
+    item: Outcome, model: Model | None, faults: dict[str, str], *, now: datetime, oldest: datetime
+) -> tuple[str, str, str] | None:
+    if model is None:
+        return "model", "not_allowed", faults[item.model]
+    timing = time_fault(item.at, now=now, oldest=oldest)
+    if timing is not None:
+        return "at", *timing
+    if isinstance(item.actual, float) and not math.isfinite(item.actual):
+        return "actual", "not_finite", "must be a class, not NaN or infinity"
+    if model.positive_class == "1" and str(class_text(item.actual)) not in _BINARY:
+        return "actual", "unknown_class", f"is '{item.actual}'; '{model.name}' knows the classes 0 and 1"
+    if "\x00" in item.prediction_id:
+        return "prediction_id", "unclean_text", "contains a NUL character; send clean text"
+    return None
+
+
+def _told(item: Outcome, model: Model) -> Told:
+    answer = class_text(item.actual)
+    positive = answer == model.positive_class or (model.positive_class == "1" and answer.lower() == "true")
+    return Told(digest(model.id, item.prediction_id), item.prediction_id, float(positive), item.at)
+
+
+def _record(session: Session, model: Model, told: Sequence[Told], *, now: datetime) -> tuple[list[Told], int]:
+    """Write what was told; return what is new or corrected, and how many were repeats."""
+    latest = {item.key: item for item in told}  # within a batch the last word counts
+    known = _known(session, latest.values())
+    new = [item for item in latest.values() if item.key not in known]
+    corrected = [item for item in latest.values() if item.key in known and _corrects(item, known[item.key])]
+    if new:
+        lost_races = _insert(session, model, new, now=now)
+        again, _ = _record(session, model, lost_races, now=now) if lost_races else ([], 0)
+        new = [item for item in new if item not in lost_races] + again
+    _correct(session, corrected, known, now=now)
+    changed = sorted(new + corrected, key=lambda item: item.key)
+    return changed, len(told) - len(changed)
+
+
+def _known(session: Session, told: Iterable[Told]) -> dict[bytes, tuple[float, datetime]]:
+    """Lock and return what was told before: (actual, at)."""
+    query = text(
+        "SELECT o.key, o.actual, o.at FROM unnest(CAST(:keys AS uuid[])) AS k(key)"
+        " JOIN outcome o ON o.key = k.key ORDER BY o.key FOR UPDATE OF o"
+    )
+    rows = session.execute(query, {"keys": uuid_array(b"".join(item.key for item in told))})
+    return {row.key.bytes: (row.actual, row.at) for row in rows}
+
+
+def _corrects(item: Told, known: tuple[float, datetime]) -> bool:
+    """Another answer with a later or equal time is a correction; an older one is yesterday's news."""
+    actual, at = known
+    return item.actual != actual and item.at >= at
+
+
+def _insert(session: Session, model: Model, new: Sequence[Told], *, now: datetime) -> list[Told]:
+    """Insert the outcomes in the order of their keys; return those that somebody else inserted meanwhile."""
+    ordered = sorted(new, key=lambda item: item.key)
+    statement = text(
+        "INSERT INTO outcome (key, model_id, prediction_id, actual, at, received_at, corrections)"
+        " SELECT u.key, :model_id, u.prediction_id, u.actual, u.at, :now, 0 FROM unnest(CAST(:keys AS uuid[]),"
+        " CAST(:ids AS text[]), CAST(:actual AS float8[]), CAST(:at AS timestamptz[]))"
+        " AS u(key, prediction_id, actual, at)"
+        " ON CONFLICT (key) DO NOTHING RETURNING key"
+    )
+    inserted = session.scalars(
+        statement,
+        {
+            "model_id": model.id,
+            "now": now,
+            "keys": uuid_array(b"".join(item.key for item in ordered)),
+            "ids": [item.prediction_id for item in ordered],
+            "actual": [item.actual for item in ordered],
+            "at": [item.at for item in ordered],
+        },
+    )
+    done = {key.bytes for key in inserted}
+    return [item for item in ordered if item.key not in done]
+
+
+def _correct(
+    session: Session, corrected: Sequence[Told], known: dict[bytes, tuple[float, datetime]], *, now: datetime
+) -> None:
+    if not corrected:
+        return
+    session.execute(
+        text(
+            "UPDATE outcome o SET actual = u.actual, at = u.at, received_at = :now, corrections = o.corrections + 1"
+            " FROM unnest(CAST(:keys AS uuid[]), CAST(:actual AS float8[]), CAST(:at AS timestamptz[]))"
+            " AS u(key, actual, at) WHERE o.key = u.key"
+        ),
+        {
+            "now": now,
+            "keys": uuid_array(b"".join(item.key for item in corrected)),
+            "actual": [item.actual for item in corrected],
+            "at": [item.at for item in corrected],
+        },
+    )
+    microseconds = int(now.timestamp() * 1e6)
+    columns = [
+        Column("id", "uuid", np.frombuffer(b"".join(uuid7(now).bytes for _ in corrected), "V16")),
+        Column("key", "uuid", np.frombuffer(b"".join(item.key for item in corrected), "V16")),
+        Column("former", "float8", np.array([known[item.key][0] for item in corrected])),
+        Column("actual", "float8", np.array([item.actual for item in corrected])),
+        Column("at", "timestamptz", np.full(len(corrected), microseconds)),
+    ]
+    copy_rows(session, "outcome_correction", columns)
+
+
+def _mark(session: Session, stale: Sequence[Row[Any]], by_key: dict[str, Told]) -> None:
+    """Write on the predictions what the counts are about to contain."""
+    session.execute(
+        text(
+            "UPDATE prediction p SET actual = u.actual FROM unnest(CAST(:ids AS uuid[]), CAST(:actual AS float8[]))"
+            # Bounds, so that only the partitions that hold the rows are visited.
+            " AS u(id, actual) WHERE p.id = u.id AND p.id >= :first AND p.id <= :last"
+        ),
+        {
+            "ids": uuid_array(b"".join(row.id.bytes for row in stale)),
+            "actual": [by_key[row.key].actual for row in stale],
+            "first": min(row.id for row in stale),
+            "last": max(row.id for row in stale),
+        },
+    )
+
+
+def _move_counts(session: Session, stale: Sequence[Row[Any]], by_key: dict[str, Told], *, now: datetime) -> None:
+    now_us = int((now - _EPOCH).total_seconds() * 1e6)
+    used = binnings(session, [row.binning_id for row in stale])
+    for number, binning in used.items():
+        rows = [row for row in stale if row.binning_id == number]
+        counted = [row for row in rows if row.actual is not None]
+        if counted:
+            former = _rows(counted, [row.actual for row in counted], None)
+            deltas.append_labels(session, former, binning, now_us=now_us, sign=-1)
+        told = [by_key[row.key] for row in rows]
+        # The delay of a corrected outcome stays that of its first telling: it was counted then.
+        first_time = [item.at if row.actual is None else None for row, item in zip(rows, told, strict=True)]
+        added = _rows(rows, [item.actual for item in told], first_time)
+        deltas.append_labels(session, added, binning, now_us=now_us, sign=1)
+
+
+def _rows(rows: Sequence[Row[Any]], actual: Sequence[float], told_at: Sequence[datetime | None] | None) -> Rows:
+    at = np.array([row.at for row in rows])
+    told = np.array([math.nan if moment is None else moment.timestamp() for moment in told_at or [None] * len(rows)])
+    return Rows(
+        version_id=np.array([row.version_id for row in rows], dtype=np.int64),
+        at=np.rint(at * 1e6).astype(np.int64),
+        score=np.array([row.score for row in rows], dtype=np.float64),
+        predicted=np.array([row.predicted for row in rows], dtype=np.float64),
+        actual=np.array(actual, dtype=np.float64),
+        latency_ms=np.full(len(rows), np.nan),
+        failed=np.zeros(len(rows), dtype=bool),
+        delay_s=np.maximum(told - at, 0),
+    )

@@ -1,0 +1,364 @@
+"""Taking in predictions: one transaction writes the events and what they add to the counts.
+
+What was stored before is found first, by the hash of its name; should two senders race with the same event, the
+primary key decides and the loser looks again. Nothing is counted that was not inserted.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg2.errors import UniqueViolation
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from webapp.catalog.binning import ABOVE, Binning, Kind
+from webapp.catalog.models import Model
+from webapp.catalog.register import check_name, ensure_model, ensure_version
+from webapp.catalog.tables import FeatureValueRow
+from webapp.core.errors import UnavailableError, UserError
+from webapp.core.ids import digest, event_ids, lower_bound
+from webapp.db.copy import Column, copy_rows
+from webapp.telemetry import deltas, partitions
+from webapp.telemetry.binnings import extended_binning
+from webapp.telemetry.columns import Matrix, class_text, matrix
+from webapp.telemetry.counting import Rows
+from webapp.telemetry.refusals import ModelCheck, Refusals, model_faults, time_fault, uuid_array
+from webapp.telemetry.tables import PredictionErrorRow
+from webapp.telemetry.wire import Prediction, Receipt
+
+MAXIMUM_FEATURES = 500
+_ATTEMPTS = 3
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far back events are kept, and how long an outcome may take."""
+
+    retention: timedelta = timedelta(days=400)
+    outcome_window: timedelta = timedelta(days=90)
+
+
+def accept_predictions(
+    session: Session,
+    predictions: Sequence[Prediction],
+    *,
+    now: datetime,
+    limits: Limits | None = None,
+    check_model: ModelCheck | None = None,
+) -> Receipt:
+    """Store the new predictions and count them; say of each other one why it was not taken.
+
+    `check_model` returns the sentence that refuses a model's name (a token's scope), or None.
+    """
+    limits = limits or Limits()
+    refusals = Refusals()
+    by_model = _checked(predictions, refusals, check_model, now=now, oldest=now - limits.retention)
+    accepted = duplicates = 0
+    for name, places in sorted(by_model.items()):
+        batch = _Batch(
+            session, name, [(place, predictions[place]) for place in places], refusals, now=now, limits=limits
+        )
+        stored, repeated = batch.store()
+        accepted, duplicates = accepted + stored, duplicates + repeated
+    refusals.count_into(session, "prediction", now=now)
+    return Receipt(accepted, duplicates, refusals.sorted())
+
+
+def _checked(
+    predictions: Sequence[Prediction],
+    refusals: Refusals,
+    check_model: ModelCheck | None,
+    *,
+    now: datetime,
+    oldest: datetime,
+) -> dict[str, list[int]]:
+    """Return the places of the acceptable items by model; refuse the others."""
+    faults = model_faults({item.model for item in predictions}, check_model)
+    by_model: defaultdict[str, list[int]] = defaultdict(list)
+    for place, item in enumerate(predictions):
+        fault = _fault(item, faults, now=now, oldest=oldest)
+        if fault is None:
+            by_model[item.model].append(place)
+        else:
+            field, reason, message = fault
+            refusals.add(place, field, message, model=item.model, reason=reason)
+    return by_model
+
+
+def _fault(item: Prediction, faults: dict[str, str], *, now: datetime, oldest: datetime) -> tuple[str, str, str] | None:
+    if item.model in faults:
+        return "model", "not_allowed", faults[item.model]
+    timing = time_fault(item.at, now=now, oldest=oldest)
+    if timing is not None:
+        return "at", *timing
+    if item.score is None and item.predicted is None and item.error is None:
+        return "score", "nothing_predicted", "is missing: send a score, a predicted class or an error"
+    if item.score is not None and not math.isfinite(item.score):
+        return "score", "not_finite", "must be a finite number from 0 to 1"
+    if len(item.features) > MAXIMUM_FEATURES:
+        return "features", "too_many_features", f"has {len(item.features)} entries; {MAXIMUM_FEATURES} are the most"
+    if "\x00" in item.prediction_id or "\x00" in item.version or "\x00" in item.environment:
+        return "prediction_id", "unclean_text", "contains a NUL character; send clean text"
+    return None
+
+
+class _Batch:
+    """The acceptable items of one model on their way into the database."""
+
+    def __init__(
+        self,
+        session: Session,
+        name: str,
+        items: Sequence[tuple[int, Prediction]],
+        refusals: Refusals,
+        *,
+        now: datetime,
+        limits: Limits,
+    ) -> None:
+        self.session, self.refusals, self.now, self.limits = session, refusals, now, limits
+        self.items = items
+        self.model = _model(session, name, now=now, items=items, refusals=refusals)
+
+    def store(self) -> tuple[int, int]:
+        """Return how many were stored and how many had been stored before."""
+        if self.model is None:
+            return 0, 0
+        fresh, duplicates = self._without_repeats(self.items)
+        partitions.look_up_by_index(self.session)
+        for _ in range(_ATTEMPTS):
+            fresh, known = self._without_stored(fresh)
+            duplicates += known
+            if not fresh:
+                return 0, duplicates
+            partitions.ensure(self.session, {item.at for _, item in fresh})
+            try:
+                with self.session.begin_nested():
+                    self._insert(fresh)
+                return len(fresh), duplicates
+            except UniqueViolation:
+                continue
+        raise UnavailableError("The same predictions are being sent by several clients at once; send the batch again.")
+
+    def _without_repeats(self, items: Sequence[tuple[int, Prediction]]) -> tuple[list[tuple[int, Prediction]], int]:
+        """Keep the first of each name within the batch."""
+        seen: dict[tuple[str, str, str], Prediction] = {}
+        fresh: list[tuple[int, Prediction]] = []
+        duplicates = 0
+        for place, item in items:
+            name = (item.prediction_id, item.version, item.environment)
+            if name not in seen:
+                seen[name] = item
+                fresh.append((place, item))
+            elif seen[name] == item:
+                duplicates += 1
+            else:
+                self._refuse_conflict(place, item)
+        return fresh, duplicates
+
+    def _without_stored(self, items: Sequence[tuple[int, Prediction]]) -> tuple[list[tuple[int, Prediction]], int]:
+        """Leave out what is stored already: a repeat is a duplicate, another body under the same name a conflict."""
+        if not items:
+            return [], 0
+        stored = self._stored(items)
+        fresh: list[tuple[int, Prediction]] = []
+        duplicates = 0
+        for (place, item), key in zip(items, self._keys(items), strict=True):
+            found = stored.get((key.hex(), self._version(item)))
+            if found is None:
+                fresh.append((place, item))
+            elif self._is_same(item, found):
+                duplicates += 1
+            else:
+                self._refuse_conflict(place, item)
+        return fresh, duplicates
+
+    def _stored(self, items: Sequence[tuple[int, Prediction]]) -> dict[tuple[str, int], Any]:
+        first, last = min(item.at for _, item in items), max(item.at for _, item in items)
+        rows = self.session.execute(
+            text(
+                "SELECT replace(p.key::text, '-', ''), p.version_id, p.at, p.score, p.predicted"
+                " FROM unnest(CAST(:keys AS uuid[])) AS k(key) JOIN prediction p ON p.key = k.key"
+                # psycopg2 writes parameters into the statement, so the planner leaves the other partitions out.
+                " WHERE p.id >= CAST(:first AS uuid) AND p.id < CAST(:last AS uuid)"
+            ),
+            {
+                "keys": uuid_array(b"".join(self._keys(items))),
+                "first": str(lower_bound(first - self.limits.outcome_window)),
+                "last": str(lower_bound(last + self.limits.outcome_window)),
+            },
+        )
+        return {(row[0], row[1]): row for row in rows}
+
+    def _is_same(self, item: Prediction, stored: Any) -> bool:
+        return bool(
+            abs(stored.at - item.at) < timedelta(milliseconds=1)
+            and stored.score == item.score
+            and (
+                stored.predicted == self._decided(item)
+                or (stored.predicted is None and math.isnan(self._decided(item)))
+            )
+        )
+
+    def _refuse_conflict(self, place: int, item: Prediction) -> None:
+        message = f"'{item.prediction_id}' was already accepted with other values; a prediction is sent once"
+        self.refusals.add(place, "prediction_id", message, model=item.model, reason="conflict")
+
+    def _insert(self, items: Sequence[tuple[int, Prediction]]) -> None:
+        predictions = [item for _, item in items]
+        binning = extended_binning(self.session, self._known_model, [p.features for p in predictions], now=self.now)
+        features = matrix([p.features for p in predictions], binning)
+        keys = self._keys(items)
+        rows = self._rows(predictions, keys)
+        self._copy(predictions, keys, rows, binning, features.values)
+        self._keep_errors(predictions, keys)
+        self._keep_texts(binning, features)
+        now_us = (self.now - _EPOCH) // _MICROSECOND
+        deltas.append(self.session, rows, binning, now_us=now_us, features=features.values)
+
+    @property
+    def _known_model(self) -> Model:
+        assert self.model is not None
+        return self.model
+
+    def _keys(self, items: Sequence[tuple[int, Prediction]]) -> list[bytes]:
+        return [digest(self._known_model.id, item.prediction_id) for _, item in items]
+
+    def _version(self, item: Prediction) -> int:
+        name = (item.version, item.environment)
+        if name not in self._versions:
+            self._versions[name] = ensure_version(
+                self.session, self._known_model.id, item.version, now=self.now, environment=item.environment
+            )
+        return self._versions[name]
+
+    @property
+    def _versions(self) -> dict[tuple[str, str], int]:
+        key = f"versions of model {self._known_model.id}"
+        versions: dict[tuple[str, str], int] = self.session.info.setdefault(key, {})
+        return versions
+
+    def _decided(self, item: Prediction) -> float:
+        """Return the decided class: as sent, else by the model's threshold; NaN where nothing was predicted."""
+        model = self._known_model
+        if item.predicted is not None:
+            return float(class_text(item.predicted) == model.positive_class)
+        return math.nan if item.score is None else float(item.score >= model.threshold)
+
+    def _rows(self, predictions: Sequence[Prediction], keys: Sequence[bytes]) -> Rows:
+        actual, told_at = self._outcomes(keys)
+        at = np.array([(p.at - _EPOCH) // _MICROSECOND for p in predictions], dtype=np.int64)
+        return Rows(
+            version_id=np.array([self._version(p) for p in predictions], dtype=np.int64),
+            at=at,
+            score=np.array([p.score for p in predictions], dtype=np.float64),
+            predicted=np.array([self._decided(p) for p in predictions]),
+            actual=actual,
+            latency_ms=np.array([p.latency_ms for p in predictions], dtype=np.float64),
+            failed=np.array([p.error is not None for p in predictions]),
+            delay_s=np.maximum(told_at - at / 1e6, 0),
+        )
+
+    def _outcomes(self, keys: Sequence[bytes]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the outcomes that came before their predictions, and when (seconds since the epoch); NaN: none."""
+        query = text(
+            "SELECT replace(o.key::text, '-', ''), o.actual, extract(epoch FROM o.at)::float8"
+            " FROM unnest(CAST(:keys AS uuid[])) AS k(key) JOIN outcome o ON o.key = k.key"
+        )
+        rows = self.session.execute(query, {"keys": uuid_array(b"".join(keys))})
+        told = {key: (actual, at) for key, actual, at in rows}
+        if not told:
+            nothing = np.full(len(keys), np.nan)
+            return nothing, nothing
+        pairs = np.array([told.get(key.hex(), (math.nan, math.nan)) for key in keys])
+        return pairs[:, 0], pairs[:, 1]
+
+    def _identifiers(self, predictions: Sequence[Prediction]) -> NDArray[np.uint8]:
+        at = np.array([(p.at - _EPOCH) // timedelta(milliseconds=1) for p in predictions], dtype=np.int64)
+        names = b"".join(digest(self._known_model.id, p.version, p.environment, p.prediction_id) for p in predictions)
+        return event_ids(at, names)
+
+    def _copy(
+        self,
+        predictions: Sequence[Prediction],
+        keys: Sequence[bytes],
+        rows: Rows,
+        binning: Binning,
+        features: NDArray[np.float64],
+    ) -> None:
+        identifiers = self._identifiers(predictions)
+        columns = [
+            Column("id", "uuid", identifiers.view("V16").reshape(-1)),
+            Column("key", "uuid", np.frombuffer(b"".join(keys), "V16")),
+            Column("at", "timestamptz", rows.at),
+            Column("version_id", "int4", rows.version_id),
+            Column("binning_id", "int4", np.full(len(keys), binning.id)),
+            *(
+                Column(name, kind, values, np.isnan(values))
+                for name, kind, values in (
+                    ("score", "float8", rows.score),
+                    ("predicted", "float8", rows.predicted),
+                    ("actual", "float8", rows.actual),
+                    ("latency_ms", "float4", rows.latency_ms),
+                )
+            ),
+            Column("failed", "bool", rows.failed),
+            Column("features", "float8[]", features),
+            Column("prediction_id", "text", [p.prediction_id for p in predictions]),
+            Column("segments", "text[]", [_segments(p) for p in predictions]),
+        ]
+        copy_rows(self.session, "prediction", columns)
+
+    def _keep_errors(self, predictions: Sequence[Prediction], keys: Sequence[bytes]) -> None:
+        failed = [p for p in predictions if p.error is not None]
+        if failed:
+            identifiers = self._identifiers(failed)
+            errors = [(p.error or "").replace("\x00", "") for p in failed]
+            columns = [
+                Column("id", "uuid", identifiers.view("V16").reshape(-1)),
+                Column("message", "text", errors),
+            ]
+            copy_rows(self.session, PredictionErrorRow.__tablename__, columns)
+
+    def _keep_texts(self, binning: Binning, features: Matrix) -> None:
+        """Keep what unseen categories are called; the known ones are in the binning."""
+        rows: list[dict[str, object]] = []
+        for place, feature in enumerate(binning.features):
+            if feature.kind is not Kind.CATEGORY:
+                continue
+            values = features.values[:, place]
+            unseen = np.unique(values[binning.slots(place, values) == ABOVE])[:1000]
+            texts = features.texts[feature.name]
+            rows.extend(
+                _feature_value(self._known_model.id, feature.name, texts[code], code, self.now) for code in unseen
+            )
+        if rows:
+            self.session.execute(insert(FeatureValueRow).on_conflict_do_nothing(), rows)
+
+
+def _model(
+    session: Session, name: str, *, now: datetime, items: Sequence[tuple[int, Prediction]], refusals: Refusals
+) -> Model | None:
+    try:
+        check_name(name)
+        return ensure_model(session, name, now=now)
+    except UserError as error:
+        for place, item in items:
+            refusals.add(place, "model", error.message, model=item.model[:64], reason="bad_name")
+        return None
+
+
+def _feature_value(model_id: int, feature: str, value: str, code: float, now: datetime) -> dict[str, object]:
+    return {"model_id": model_id, "feature": feature, "value": value, "code": int(code), "first_seen_at": now}
+
+
+def _segments(prediction: Prediction) -> list[str] | None:
+    return [f"{key}={value}" for key, value in sorted(prediction.segments.items())] or None

@@ -1,0 +1,122 @@
+"""Reading counts back: any window, from rollups and the deltas not folded yet, in one snapshot."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from webapp.catalog.queries import binnings
+from webapp.core.periods import Window
+from webapp.telemetry.aggregate import EMPTY, TALLY, Aggregate
+from webapp.telemetry.decode import PARTS, Sum
+from webapp.telemetry.tiles import Tile, coarsest, cover, snap
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """An aggregate over one step that starts at `at`."""
+
+    at: datetime
+    aggregate: Aggregate
+
+
+def totals(
+    session: Session,
+    groups: Mapping[int, Sequence[int]],
+    window: Window,
+    *,
+    parts: frozenset[str] = frozenset(),
+    now: datetime,
+    segment_id: int = 0,
+) -> Mapping[int, Aggregate]:
+    """Return one aggregate over the window for each group of version numbers, with the parts that are asked for.
+
+    `parts` is a subset of PARTS; without any, only scalars are read, and PostgreSQL adds them up.
+    """
+    group_of = {version: group for group, versions in groups.items() for version in versions}
+    tiles = cover(snap(window, now=now))
+    rows = _rows(session, group_of, tiles, parts, segment_id=segment_id, by_bucket=False)
+    summed = _summed(session, rows, parts, lambda row: group_of[row.version_id])
+    return {group: summed.get(group, EMPTY) for group in groups}
+
+
+def steps(
+    session: Session,
+    groups: Mapping[int, Sequence[int]],
+    window: Window,
+    step: timedelta,
+    *,
+    parts: frozenset[str] = frozenset(),
+    now: datetime,
+    segment_id: int = 0,
+) -> Mapping[int, Sequence[Bucket]]:
+    """Return, for each group of version numbers, an aggregate a step of the window, empty steps included."""
+    group_of = {version: group for group, versions in groups.items() for version in versions}
+    snapped = snap(window, now=now)
+    tile = Tile(coarsest(snapped, step), snapped.start, snapped.end)
+    rows = _rows(session, group_of, [tile], parts, segment_id=segment_id, by_bucket=True)
+    summed = _summed(
+        session, rows, parts, lambda row: (group_of[row.version_id], int((row.bucket - snapped.start) / step))
+    )
+    starts = [part.start for part in snapped.steps(step)]
+    return {
+        group: [Bucket(at, summed.get((group, place), EMPTY)) for place, at in enumerate(starts)] for group in groups
+    }
+
+
+def _rows(
+    session: Session,
+    versions: Iterable[int],
+    tiles: Sequence[Tile],
+    parts: frozenset[str],
+    *,
+    segment_id: int,
+    by_bucket: bool,
+) -> Sequence[Row[Any]]:
+    """Read rollups in the tiles and pending deltas in their span with one statement, which is one snapshot."""
+    chosen = list(versions)
+    if not chosen or not tiles:
+        return []
+    payload = [part for part in PARTS if part in parts]
+    source = (
+        f"SELECT version_id, bucket, binning_id, {', '.join((*TALLY, *payload))} FROM rollup"
+        " WHERE version_id = ANY(:versions) AND segment_id = :segment"
+        f" AND ({' OR '.join(_condition(place) for place in range(len(tiles)))})"
+        f" UNION ALL SELECT version_id, bucket, binning_id, {', '.join((*TALLY, *payload))} FROM rollup_delta"
+        " WHERE version_id = ANY(:versions) AND segment_id = :segment AND bucket >= :start AND bucket < :end"
+    )
+    if not payload:
+        keys = "version_id, bucket" if by_bucket else "version_id"
+        sums = ", ".join(f"sum({name})::float8 AS {name}" for name in TALLY)
+        source = f"SELECT {keys}, min(binning_id) AS binning_id, {sums} FROM ({source}) AS counted GROUP BY {keys}"
+    parameters: dict[str, Any] = {"versions": chosen, "segment": segment_id}
+    parameters |= {"start": min(tile.start for tile in tiles), "end": max(tile.end for tile in tiles)}
+    for place, tile in enumerate(tiles):
+        parameters |= {f"grain{place}": int(tile.grain), f"start{place}": tile.start, f"end{place}": tile.end}
+    return session.execute(text(source), parameters).all()
+
+
+def _condition(place: int) -> str:
+    return f"(grain = :grain{place} AND bucket >= :start{place} AND bucket < :end{place})"
+
+
+def _summed(session: Session, rows: Sequence[Row[Any]], parts: frozenset[str], group_of: Any) -> dict[Any, Aggregate]:
+    """Add up the rows of each group; what was counted in different binnings is merged as far as the bins agree."""
+    used = binnings(session, [row.binning_id for row in rows])
+    sums: dict[Any, dict[int, Sum]] = {}
+    payload = [part for part in PARTS if part in parts]
+    for row in rows:
+        by_binning = sums.setdefault(group_of(row), {})
+        into = by_binning.setdefault(row.binning_id, Sum(used[row.binning_id]))
+        into.add([getattr(row, name) for name in TALLY], {part: getattr(row, part) for part in payload})
+    return {group: _merged(by_binning) for group, by_binning in sums.items()}
+
+
+def _merged(by_binning: Mapping[int, Sum]) -> Aggregate:
+    merged = EMPTY
+    for number in sorted(by_binning):
+        merged = merged + by_binning[number].aggregate()
+    return merged
