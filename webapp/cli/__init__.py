@@ -1,0 +1,1 @@
+"""The command `mission-control`: each module with a COMMAND is one of its verbs."""
