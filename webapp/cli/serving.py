@@ -26,7 +26,7 @@ def serve(runtime: Runtime, *, beside: Callable[[Runtime], Any] | None = None) -
     """Serve until SIGTERM or Ctrl-C; `beside` starts something more and returns what has a `stop()`."""
     settings = runtime.settings
     with ExitStack() as ending:
-        server = _bound(create_app(runtime), settings.host, settings.port, settings.web_threads)
+        server = bound(create_app(runtime), settings.host, settings.port, settings.web_threads)
         if settings.scheduler:
             ending.callback(scheduler.start(runtime).stop)
         if beside is not None:
@@ -36,7 +36,7 @@ def serve(runtime: Runtime, *, beside: Callable[[Runtime], Any] | None = None) -
         _run(server)
 
 
-def _bound(app: Any, host: str, port: int, threads: int) -> Any:
+def bound(app: Any, host: str, port: int, threads: int) -> Any:
     try:
         return create_server(
             app,
