@@ -1,0 +1,164 @@
+"""Rules and their versions, where each series stands, alerts, their timeline, and which slots were evaluated."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Double, ForeignKey, Identity, Index, SmallInteger, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.db.base import Base
+
+
+class RuleRow(Base):
+    """A rule as it is now. What it said before stands in its versions; a deleted rule keeps its row for its alerts."""
+
+    __tablename__ = "rule"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    document: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    version: Mapped[int]
+    interval_seconds: Mapped[int]
+    pack_key: Mapped[str | None] = mapped_column(unique=True)  # its name in the rule pack, if it came from there
+    created_at: Mapped[datetime]
+    created_by: Mapped[str]
+    updated_at: Mapped[datetime]
+    updated_by: Mapped[str]
+    paused_at: Mapped[datetime | None]
+    paused_by: Mapped[str | None]
+    deleted_at: Mapped[datetime | None]
+    deleted_by: Mapped[str | None]
+    failures: Mapped[int] = mapped_column(default=0)  # evaluations in a row that raised
+    broken_reason: Mapped[str | None]
+    retry_at: Mapped[datetime | None]  # a broken rule is not evaluated before
+
+
+Index("uq_rule_name_alive", RuleRow.name, unique=True, postgresql_where=text("deleted_at IS NULL"))
+
+
+class RuleVersionRow(Base):
+    """What a rule said, who saved it and when."""
+
+    __tablename__ = "rule_version"
+
+    rule_id: Mapped[UUID] = mapped_column(ForeignKey("rule.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    document: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    saved_at: Mapped[datetime]
+    saved_by: Mapped[str]
+
+
+class ScheduleRow(Base):
+    """The last slot of an interval that was evaluated. Whoever evaluates keeps the row locked meanwhile."""
+
+    __tablename__ = "rule_schedule"
+
+    interval_seconds: Mapped[int] = mapped_column(primary_key=True)
+    last_slot: Mapped[datetime | None]
+    evaluated_at: Mapped[datetime | None]
+    resumed_at: Mapped[datetime | None]  # the first slot after some were missed: nobody was watching before it
+    missed_slots: Mapped[int] = mapped_column(BigInteger, default=0)
+    rule_count: Mapped[int] = mapped_column(default=0)
+    duration_ms: Mapped[float] = mapped_column(Double, default=0.0)
+
+
+class RuleStateRow(Base):
+    """Where a series of a rule stands while its condition holds. A series that is well has no row."""
+
+    __tablename__ = "rule_state"
+    __table_args__ = (Index(None, "alert_id"),)
+
+    rule_id: Mapped[UUID] = mapped_column(ForeignKey("rule.id"), primary_key=True)
+    fingerprint: Mapped[UUID] = mapped_column(primary_key=True)
+    labels: Mapped[dict[str, str]] = mapped_column(JSONB)
+    phase: Mapped[str]
+    condition: Mapped[str]
+    active_at: Mapped[datetime | None]
+    fired_at: Mapped[datetime | None]
+    keep_since: Mapped[datetime | None]
+    severity: Mapped[int | None] = mapped_column(SmallInteger)
+    value: Mapped[float | None] = mapped_column(Double)
+    alert_id: Mapped[UUID | None]
+    rule_version: Mapped[int]
+
+
+class AlertRow(Base):
+    """One episode, from the first firing to its resolution.
+
+    Signal (what the machine sees) and work (what people do) are separate columns: new data never touches the work.
+    """
+
+    __tablename__ = "alert"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    fingerprint: Mapped[UUID]  # hash of (rule, labels)
+    rule_id: Mapped[UUID] = mapped_column(ForeignKey("rule.id"))
+    rule_version: Mapped[int]
+    rule_name: Mapped[str]
+    type: Mapped[str]
+    title: Mapped[str]
+    model: Mapped[str] = mapped_column(default="")
+    version: Mapped[str] = mapped_column(default="")
+    labels: Mapped[dict[str, str]] = mapped_column(JSONB)
+    metric: Mapped[str]
+    operator: Mapped[str]
+    runbook: Mapped[str] = mapped_column(default="")
+    previous_id: Mapped[UUID | None]  # the former episode of the same series
+    started_at: Mapped[datetime]
+    # --- the signal
+    signal: Mapped[str]
+    severity: Mapped[int] = mapped_column(SmallInteger)
+    value: Mapped[float | None] = mapped_column(Double)
+    threshold: Mapped[float | None] = mapped_column(Double)
+    summary: Mapped[str]
+    sample_count: Mapped[int] = mapped_column(BigInteger, default=0)
+    active_at: Mapped[datetime]  # since when the condition has held, `for` included
+    fired_at: Mapped[datetime]  # the last time that it began to fire
+    evaluated_at: Mapped[datetime]
+    reopen_count: Mapped[int] = mapped_column(default=0)
+    flapping_since: Mapped[datetime | None]
+    # --- the work
+    status: Mapped[str]
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[str | None]
+    acknowledged_by_id: Mapped[UUID | None]
+    assignee: Mapped[str | None]
+    assignee_email: Mapped[str | None]
+    snoozed_until: Mapped[datetime | None]
+    snoozed_by: Mapped[str | None]
+    comment_count: Mapped[int] = mapped_column(default=0)
+    resolved_at: Mapped[datetime | None]
+    resolved_by: Mapped[str | None]  # "system" where it was automatic
+    is_resolved_by_hand: Mapped[bool] = mapped_column(default=False)
+    resolve_reason: Mapped[str | None]
+    resolution_note: Mapped[str | None]
+
+
+ACTIVE = text("status <> 'resolved'")
+Index("uq_alert_active_fingerprint", AlertRow.fingerprint, unique=True, postgresql_where=ACTIVE)
+Index("ix_alert_active", AlertRow.severity.desc(), AlertRow.id.desc(), postgresql_where=ACTIVE)
+Index("ix_alert_active_status", AlertRow.status, AlertRow.severity.desc(), AlertRow.id.desc(), postgresql_where=ACTIVE)
+Index("ix_alert_resolved", AlertRow.id.desc(), postgresql_where=text("status = 'resolved'"))
+Index("ix_alert_fingerprint_started_at", AlertRow.fingerprint, AlertRow.started_at.desc())
+Index("ix_alert_started_at", AlertRow.started_at)
+Index("ix_alert_rule_id_active", AlertRow.rule_id, postgresql_where=ACTIVE)
+
+
+class AlertEntryRow(Base):
+    """One entry of an alert's timeline. The database refuses to change or delete it."""
+
+    __tablename__ = "alert_entry"
+    __table_args__ = (Index(None, "alert_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    alert_id: Mapped[UUID] = mapped_column(ForeignKey("alert.id"))
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    actor_kind: Mapped[str]
+    actor_name: Mapped[str]
+    actor_id: Mapped[UUID | None]
+    text: Mapped[str]
+    before: Mapped[str | None]  # the status before and after, where it changed
+    after: Mapped[str | None]
