@@ -1,0 +1,68 @@
+"""A year of ten million events, counted by the code that counts real ones; only the raw rows are left out."""
+
+import time
+from datetime import datetime
+
+import numpy as np
+
+from tests.bench.run import show
+from webapp.catalog import register
+from webapp.catalog.models import Business, Model
+from webapp.core.periods import DAY, floor_to
+from webapp.runtime import Runtime
+from webapp.telemetry import baselines, deltas
+from webapp.telemetry.counting import Rows
+from webapp.telemetry.fold import fold
+
+EVENTS, DAYS, FEATURES = 10_000_000, 365, 20
+
+
+def load(runtime: Runtime, *, now: datetime) -> Model:
+    """Return a model with a year of events behind it, and a baseline like its first day."""
+    began = time.perf_counter()
+    rng = np.random.default_rng(7)
+    names = [f"feature_{place}" for place in range(FEATURES)]
+    with runtime.job_transaction() as session:
+        model = register.put_model(session, "bench", now=now, title="Bench")
+        versions = [register.ensure_version(session, model.id, f"v{number}", now=now) for number in (1, 2)]
+        past = now - DAY * 400
+        money = Business(valid_from=past, customer_value=1200, contact_cost=50, running_cost_monthly=25_000)
+        register.set_business(session, model.id, money, now=now)
+        reference = rng.normal(size=(20_000, FEATURES))
+        columns = {name: reference[:, place].tolist() for place, name in enumerate(names)}
+        scores = rng.beta(2, 5, 20_000).tolist()
+        baselines.create_from_columns(session, model, columns, scores=scores, source="bench", by="bench", now=now)
+    for day in range(DAYS):
+        with runtime.job_transaction() as session:
+            _append_day(session, model, versions[day * 2 // DAYS], floor_to(now, DAY) - DAY * (day + 1), rng, now)
+    while True:
+        with runtime.job_transaction() as session:
+            if not fold(session, now=now):
+                break
+    with runtime.job_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("VACUUM ANALYZE rollup")
+    taken = time.perf_counter() - began
+    show(f"counting {EVENTS:,} events × {FEATURES} features", f"{taken / EVENTS * 1e6:.2f} µs an event")
+    return model
+
+
+def _append_day(session, model, version, day, rng, now):  # type: ignore[no-untyped-def]
+    from webapp.catalog.queries import current_binning
+
+    count = EVENTS // DAYS
+    score = rng.beta(2, 5, count)
+    actual = (rng.random(count) < score).astype(float)
+    at = int(day.timestamp() * 1e6) + np.sort(rng.integers(0, 86_400_000_000, count))
+    rows = Rows(
+        version_id=np.full(count, version),
+        at=at.astype(np.int64),
+        score=score,
+        predicted=(score >= model.threshold).astype(float),
+        actual=np.where(rng.random(count) < 0.9, actual, np.nan),
+        latency_ms=rng.lognormal(3, 0.5, count),
+        failed=rng.random(count) < 0.01,
+        delay_s=np.full(count, 3600.0),
+    )
+    binning = current_binning(session, model.id)
+    features = rng.normal(size=(count, FEATURES)) + 0.2
+    deltas.append(session, rows, binning, now_us=int(now.timestamp() * 1e6), features=features)
