@@ -1,0 +1,60 @@
+"""The noise floor: what two samples of these sizes from the same distribution give 19 times in 20.
+
+A closed form serves where every filled bin expects enough values; else samples are drawn, always the same ones.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+from webapp.drift.method import Floats, Histograms, Method
+
+LEVEL = 0.95
+DRAWS = 300
+SEED = 20_260_310
+ENOUGH = 5  # Expected values in a bin, from where the chi-square approximation of its count holds.
+_Z = 1.6448536269514722
+_SMALL = {1: 3.841458820694124, 2: 5.991464547107979, 3: 7.814727903251179}
+
+
+def floor(method: Method, histograms: Histograms) -> float:
+    """Return the noise floor of the method for samples of the histograms' sizes."""
+    baseline, current = histograms.baseline, histograms.current
+    sizes = float(baseline.sum()), float(current.sum())
+    if min(sizes) <= 0:
+        return float("inf")
+    pooled = (baseline + current) / sum(sizes)
+    filled = pooled[pooled > 0]
+    if method.chance is not None and filled.min() * min(sizes) >= ENOUGH:
+        return method.chance(len(filled), *sizes)
+    places = None if histograms.places is None else histograms.places.tobytes()
+    # The baseline stands for both, and sizes are rounded down, so that a window's neighbours share one simulation.
+    return _simulated(method, (baseline / sizes[0]).tobytes(), places, _rounded(sizes[0]), _rounded(sizes[1]))
+
+
+def chi_square(freedom: int) -> float:
+    """Return the 95th percentile of the chi-square distribution (Wilson and Hilferty, 1931, within 0.3 %)."""
+    if freedom < 1:
+        return 0.0
+    spread = 2 / (9 * freedom)
+    return _SMALL.get(freedom) or float(freedom * (1 - spread + _Z * spread**0.5) ** 3)
+
+
+@lru_cache(maxsize=8192)
+def _simulated(method: Method, shares: bytes, places: bytes | None, baseline_size: int, size: int) -> float:
+    rng = np.random.default_rng(SEED)
+    weights = np.frombuffer(shares)
+    weights = weights / weights.sum()
+    drawn = Histograms(
+        rng.multinomial(baseline_size, weights, DRAWS).astype(np.float64),
+        rng.multinomial(size, weights, DRAWS).astype(np.float64),
+        None if places is None else np.frombuffer(places),
+    )
+    distances: Floats = method.measure(drawn)
+    return float(np.quantile(distances, LEVEL))
+
+
+def _rounded(size: float) -> int:
+    """Round down to two digits: a smaller sample is noisier, so the floor errs to the safe side."""
+    step = int(10 ** max(len(str(int(size))) - 2, 0))
+    return max(int(size) // step * step, 1)
