@@ -61,6 +61,8 @@ class Page:
     """One screen. `group`, `icon` and `order` place it in the navigation; without a group it is only linked to.
 
     With `own_query` the page follows the query string by a callback of its own; otherwise a change renders it anew.
+    `filters` names what the top bar offers on it: model, all_models (beside the single ones), range, version, compare.
+    With `live_seconds` it is rendered anew that often, except while somebody is busy in it.
     """
 
     name: str
@@ -71,6 +73,8 @@ class Page:
     icon: str = ""
     order: int = 100
     own_query: bool = False
+    filters: frozenset[str] = frozenset()
+    live_seconds: int | None = None
     callbacks: list[DeclaredCallback] = field(default_factory=list, repr=False)
     _layout: Layout | None = field(default=None, repr=False)
 
