@@ -1,4 +1,4 @@
-"""Rules as people keep them: each save is a version with a name and a time; the rule pack stands there from the start."""
+"""Rules as people keep them: each save is a version with a name and a time, and a pack stands there from the start."""
 
 from datetime import datetime
 from uuid import UUID

@@ -55,7 +55,8 @@ class ScheduleRow(Base):
 
     __tablename__ = "rule_schedule"
 
-    interval_seconds: Mapped[int] = mapped_column(primary_key=True)
+    interval_seconds: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    offset_seconds: Mapped[int] = mapped_column(default=0)  # slots are k · interval + offset
     last_slot: Mapped[datetime | None]
     evaluated_at: Mapped[datetime | None]
     resumed_at: Mapped[datetime | None]  # the first slot after some were missed: nobody was watching before it
