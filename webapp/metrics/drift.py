@@ -1,35 +1,12 @@
 """How far a model's inputs and scores have moved from its baseline, feature by feature."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from webapp.metrics.feature_drift import FeatureDrift, Level
 from webapp.metrics.metric import Value
 from webapp.telemetry.baselines import BaselineInfo
 
-
-class Level(StrEnum):
-    OK = "ok"
-    WARNING = "warning"
-    CRITICAL = "critical"
-    UNDEFINED = "undefined"
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureDrift:
-    """One feature against the baseline. Below its noise floor a score is what chance alone gives."""
-
-    name: str
-    kind: str
-    score: Value
-    noise_floor: float | None
-    psi: float | None
-    level: Level
-    missing_share: float | None
-    baseline_missing_share: float | None
-    out_of_range_share: float | None
-    new_categories: tuple[str, ...]
-    type_errors: int
-    count: int
+__all__ = ["Distribution", "DriftReport", "FeatureDrift", "Level"]
 
 
 @dataclass(frozen=True, slots=True)

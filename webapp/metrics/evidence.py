@@ -3,20 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from webapp.catalog.models import Business, Model
 from webapp.core.periods import Window
 from webapp.telemetry.aggregate import EMPTY, Aggregate, Tally
-from webapp.telemetry.baselines import BaselineInfo
-from webapp.telemetry.gauges import Gauge
+from webapp.telemetry.reference import Baseline
 
-
-@dataclass(frozen=True, slots=True)
-class Baseline:
-    """The reference: its features and scores, counted in its own binning."""
-
-    info: BaselineInfo
-    aggregate: Aggregate
+if TYPE_CHECKING:
+    from webapp.telemetry.gauges import Gauge
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +25,13 @@ class MoneyPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
+    """Everything about one model and window that metrics may read; what was not asked for is empty."""
+
     model: Model
-    window: Window
+    window: Window  # ends now at the latest
     aggregate: Aggregate = EMPTY
     baseline: Baseline | None = None
-    gauges: Mapping[str, Gauge] = field(default_factory=dict)
+    gauges: Mapping[str, "Gauge"] = field(default_factory=dict)
     money: tuple[MoneyPeriod, ...] = ()
     newest: datetime | None = None  # the newest event before the window's end
-    drift_method: str = "jensen_shannon"
     minimum_coverage: float = 0.6

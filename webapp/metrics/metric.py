@@ -34,6 +34,7 @@ class Source(StrEnum):
     LATENCY = "latency"  # the response-time histogram
     FEATURES = "features"  # feature histograms against the baseline
     GAUGES = "gauges"  # measurements
+    NEWEST = "newest"  # when the newest event happened
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,110 @@
+"""From two counts of a feature to the histograms that drift methods compare: deciles of the baseline. Pure.
+
+Missing values, values below the baseline's range and values above it have bins of their own; so have values that a
+category never had before.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from webapp.catalog.binning import ABOVE, BELOW, INFINITE, MISSING, TYPE_ERROR, Kind
+from webapp.core.formatting import number
+from webapp.drift.method import Histograms
+from webapp.telemetry.aggregate import FeatureHistogram, ScoreHistogram
+
+Counts = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+PARTS = 10
+CATEGORIES = 30  # The most frequent ones stand alone, the rest together.
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    histograms: Histograms
+    labels: tuple[str, ...]
+
+
+def compared(baseline: FeatureHistogram, current: FeatureHistogram, *, fine: bool = False) -> Compared:
+    """Return both histograms of a feature that was counted in the same bins; `fine` keeps every bin apart."""
+    if baseline.bins.kind is Kind.CATEGORY:
+        return _categories(baseline, current)
+    cuts = np.arange(baseline.bins.bin_count) if fine else deciles(baseline.bin_counts)
+    edges = np.asarray(baseline.bins.edges)[[*cuts, baseline.bins.bin_count]]
+    labels = (f"< {_plain(edges[0])}", *_ranges(edges), f"> {_plain(edges[-1])}", "missing")
+    places = _places(edges, baseline)
+    return Compared(Histograms(_numeric(baseline, cuts), _numeric(current, cuts), places), labels)
+
+
+def compared_scores(baseline: ScoreHistogram, current: ScoreHistogram, *, fine: bool = False) -> Compared:
+    """Return both histograms of the scores, on the edges that both were counted in."""
+    edges = np.intersect1d(baseline.edges, current.edges)
+    first, second = _coarsened(baseline, edges), _coarsened(current, edges)
+    cuts = np.arange(len(first)) if fine else deciles(first)
+    bounds = edges[[*cuts, len(first)]]
+    middles = (bounds[:-1] + bounds[1:]) / 2
+    pair = np.add.reduceat(first, cuts).astype(np.float64), np.add.reduceat(second, cuts).astype(np.float64)
+    spread = _deviation((edges[:-1] + edges[1:]) / 2, first)
+    return Compared(Histograms(*pair, middles / spread), tuple(_ranges(bounds)))
+
+
+def deciles(counts: Counts) -> Counts:
+    """Return the first bin of each tenth of the values; fewer than ten where single bins hold more than a tenth."""
+    total = counts.sum()
+    if total == 0:
+        return np.zeros(1, dtype=np.int64)
+    reached = np.cumsum(counts) / total
+    ends = np.searchsorted(reached, np.arange(1, PARTS) / PARTS - 1e-9) + 1
+    starts = np.unique(np.concatenate([[0], ends]))
+    return starts[starts < len(counts)].astype(np.int64)
+
+
+def _numeric(histogram: FeatureHistogram, cuts: Counts) -> Floats:
+    counts = histogram.counts
+    inside = np.add.reduceat(histogram.bin_counts, cuts)
+    above, without = counts[ABOVE] + counts[INFINITE], counts[MISSING] + counts[TYPE_ERROR]
+    return np.concatenate([[counts[BELOW]], inside, [above], [without]]).astype(np.float64)
+
+
+def _places(edges: Floats, baseline: FeatureHistogram) -> Floats:
+    """Return where the bins lie in standard deviations; in steps where the baseline has no spread."""
+    middles = np.concatenate([edges[:1], (edges[:-1] + edges[1:]) / 2, edges[-1:]])
+    size, _, _, total, squares = baseline.moments
+    variance = squares / size - (total / size) ** 2 if size > 0 else 0.0
+    places = middles / np.sqrt(variance) if variance > 0 else np.arange(len(middles), dtype=np.float64)
+    return np.concatenate([places, [np.nan]])
+
+
+def _deviation(values: Floats, counts: Counts) -> float:
+    mean = np.average(values, weights=counts) if counts.sum() else 0.0
+    spread = np.sqrt(np.average((values - mean) ** 2, weights=counts)) if counts.sum() else 0.0
+    return float(spread) or 1.0
+
+
+def _categories(baseline: FeatureHistogram, current: FeatureHistogram) -> Compared:
+    names = baseline.bins.categories
+    labels = [*names[:CATEGORIES], *(["other"] if len(names) > CATEGORIES else []), "new values", "missing"]
+    return Compared(Histograms(_by_category(baseline), _by_category(current)), tuple(labels))
+
+
+def _by_category(histogram: FeatureHistogram) -> Floats:
+    counts, inside = histogram.counts, histogram.bin_counts
+    rest = [inside[CATEGORIES:].sum()] if len(inside) > CATEGORIES else []
+    without = counts[MISSING] + counts[TYPE_ERROR]
+    return np.concatenate([inside[:CATEGORIES], rest, [counts[ABOVE], without]]).astype(np.float64)
+
+
+def _coarsened(histogram: ScoreHistogram, edges: Floats) -> Counts:
+    return np.add.reduceat(histogram.everything, np.searchsorted(histogram.edges, edges[:-1]))
+
+
+def _ranges(edges: Floats) -> Sequence[str]:
+    return [f"{_plain(low)} – {_plain(high)}" for low, high in pairwise(edges)]
+
+
+def _plain(value: float) -> str:
+    return number(float(value))

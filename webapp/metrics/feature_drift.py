@@ -1,0 +1,194 @@
+"""How far each feature has moved from the baseline, and what that says about the model. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+
+from webapp.catalog import targets
+from webapp.catalog.binning import ABOVE, BELOW, INFINITE, TYPE_ERROR, Kind
+from webapp.catalog.models import Model
+from webapp.drift import noise
+from webapp.drift.method import Histograms, Method
+from webapp.drift.registry import METHODS
+from webapp.metrics.comparison import compared, compared_scores
+from webapp.metrics.metric import Value, undefined
+from webapp.telemetry.aggregate import Aggregate, FeatureHistogram, no_moments
+from webapp.telemetry.reference import Baseline
+
+MINIMUM = 100
+NO_BASELINE = "no baseline yet"
+BY_CHANCE = "no feature has moved further than chance alone moves it"
+
+
+class Level(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    CRITICAL = "critical"
+    UNDEFINED = "undefined"
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureDrift:
+    """One feature against the baseline. Below its noise floor a score is what chance alone gives."""
+
+    name: str
+    kind: str
+    score: Value
+    noise_floor: float | None
+    psi: float | None
+    level: Level
+    missing_share: float | None
+    baseline_missing_share: float | None
+    out_of_range_share: float | None
+    new_categories: tuple[str, ...]
+    type_errors: int
+    count: int
+
+    @property
+    def is_clear(self) -> bool:
+        """Say whether the feature moved further than chance explains."""
+        return self.score.value is not None and self.noise_floor is not None and self.score.value > self.noise_floor
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    warning: float
+    critical: float
+
+
+def lines(model: Model, method: Method) -> Lines:
+    """Return the model's own lines; the method's where the model has none of its own and another method is the rule."""
+    target = model.targets.get("drift_score", targets.DEFAULTS["drift_score"])
+    if method.name == model.drift_method and (
+        method.name == "jensen_shannon" or target != targets.DEFAULTS["drift_score"]
+    ):
+        return Lines(target.warning, target.critical)
+    return Lines(method.warning, method.critical)
+
+
+def drifts(
+    features: Mapping[str, FeatureHistogram], baseline: Baseline | None, method: Method, limits: Lines
+) -> list[FeatureDrift]:
+    """Return each feature against the baseline, the highest score first, the undefined ones last, then by name."""
+    known = {} if baseline is None else baseline.aggregate.features
+    everything = {name: _nothing(histogram) for name, histogram in known.items()} | dict(features)
+    found = [_drift(histogram, known.get(name), method, limits) for name, histogram in everything.items()]
+    return sorted(found, key=lambda drift: (-(drift.score.value if drift.score.value is not None else -1), drift.name))
+
+
+def model_score(found: Sequence[FeatureDrift]) -> Value:
+    """Return the highest score among the features that moved further than chance; its note names the feature."""
+    defined = [drift for drift in found if drift.score.value is not None]
+    if not defined:
+        return undefined(_why_none(found), sample_count=max((drift.count for drift in found), default=0))
+    worst = next((drift for drift in defined if drift.is_clear), None)
+    if worst is None:
+        return Value(0.0, sample_count=max(drift.score.sample_count for drift in defined), note=BY_CHANCE)
+    return replace(worst.score, note=worst.name)
+
+
+def drifted_share(found: Sequence[FeatureDrift]) -> Value:
+    """Return the share of the features that stand over their warning line."""
+    defined = [drift for drift in found if drift.score.value is not None]
+    if not defined:
+        return undefined(_why_none(found))
+    over = [drift.name for drift in defined if drift.level in {Level.WARNING, Level.CRITICAL}]
+    size = max(drift.score.sample_count for drift in defined)
+    return Value(len(over) / len(defined), sample_count=size, note=", ".join(over[:5]) or None)
+
+
+def prediction_drift(aggregate: Aggregate, baseline: Baseline | None, method: Method) -> Value:
+    """Return how far the scores have moved; 0 where chance alone explains it."""
+    scores = aggregate.scores
+    size = 0 if scores is None else int(scores.everything.sum())
+    if baseline is None or baseline.aggregate.scores is None or baseline.aggregate.scores.everything.sum() == 0:
+        return undefined(NO_BASELINE, sample_count=size)
+    if scores is None or size < MINIMUM:
+        return undefined(_too_few(size), sample_count=size)
+    histograms = compared_scores(baseline.aggregate.scores, scores, fine=method.needs_order).histograms
+    distance, floor = float(method.measure(histograms)), noise.floor(method, histograms)
+    if distance <= floor:
+        return Value(0.0, sample_count=size, note=f"{distance:.3f} is within what chance alone gives ({floor:.3f})")
+    return Value(distance, sample_count=size)
+
+
+def _drift(current: FeatureHistogram, baseline: FeatureHistogram | None, method: Method, limits: Lines) -> FeatureDrift:
+    usable = baseline is not None and baseline.bins == current.bins and not current.bins.is_learning
+    reason = _reason(current, baseline if usable else None)
+    if reason is not None or baseline is None:
+        score = undefined(reason or NO_BASELINE, sample_count=_values(current))
+        return _described(current, baseline, score, None, None, Level.UNDEFINED)
+    chosen = METHODS["total_variation"] if method.needs_order and current.bins.kind is Kind.CATEGORY else method
+    histograms = compared(baseline, current).histograms
+    measured = compared(baseline, current, fine=True).histograms if chosen.needs_order else histograms
+    distance, floor = float(chosen.measure(measured)), noise.floor(chosen, measured)
+    level = _level(distance, floor, limits)
+    return _described(current, baseline, Value(distance, _values(current)), floor, _psi(histograms), level)
+
+
+def _described(
+    current: FeatureHistogram,
+    baseline: FeatureHistogram | None,
+    score: Value,
+    floor: float | None,
+    psi: float | None,
+    level: Level,
+) -> FeatureDrift:
+    counts, total = current.counts, current.total
+    outside = int(counts[BELOW] + counts[ABOVE] + counts[INFINITE])
+    return FeatureDrift(
+        name=current.bins.name,
+        kind=current.bins.kind,
+        score=score,
+        noise_floor=floor,
+        psi=psi,
+        level=level,
+        missing_share=current.missing / total if total else None,
+        baseline_missing_share=baseline.missing / baseline.total if baseline is not None and baseline.total else None,
+        out_of_range_share=outside / total if total and not current.bins.is_learning else None,
+        new_categories=(),
+        type_errors=int(counts[TYPE_ERROR]),
+        count=total,
+    )
+
+
+def _reason(current: FeatureHistogram, baseline: FeatureHistogram | None) -> str | None:
+    """Return why the feature cannot be compared, or None where it can."""
+    if current.total == 0:
+        return "no predictions in this window"
+    if _values(current) == 0:
+        return "no values"
+    if baseline is None:
+        return NO_BASELINE
+    if _values(baseline) == 0:
+        return "no values in the baseline"
+    return _too_few(current.total) if current.total < MINIMUM else None
+
+
+def _nothing(like: FeatureHistogram) -> FeatureHistogram:
+    return FeatureHistogram(like.bins, np.zeros_like(like.counts), no_moments(1)[0])
+
+
+def _values(histogram: FeatureHistogram) -> int:
+    return histogram.total - histogram.missing - int(histogram.counts[TYPE_ERROR])
+
+
+def _level(distance: float, floor: float, limits: Lines) -> Level:
+    if distance <= floor or distance < limits.warning:
+        return Level.OK
+    return Level.CRITICAL if distance >= limits.critical else Level.WARNING
+
+
+def _psi(histograms: Histograms) -> float:
+    return float(METHODS["psi"].measure(histograms))
+
+
+def _too_few(size: int) -> str:
+    return f"too few predictions ({size:,} of at least {MINIMUM})"
+
+
+def _why_none(found: Sequence[FeatureDrift]) -> str:
+    """Return the reason that holds for every feature, or the first."""
+    return next((drift.score.reason for drift in found if drift.score.reason), None) or "no features in this window"

@@ -1,0 +1,124 @@
+"""What predictions were worth: sums over the parts of the window in which one set of money parameters was in force.
+
+Money is realised: only predictions whose outcome is known count, never an extrapolation.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from webapp.core.periods import Window
+from webapp.metrics.evidence import Evidence, MoneyPeriod
+from webapp.metrics.metric import Value, undefined
+from webapp.metrics.shares import coverage, is_provisional, without_outcomes
+
+NO_PARAMETERS = "no business parameters in this window"
+ALL_CONTACTED = "assumes that all flagged were contacted"
+ALL_SAVED = "assumes that every flagged churner is saved"
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Returns and costs over the window, in the model's currency."""
+
+    revenue_protected: float = 0.0
+    retention_cost: float = 0.0
+    running_cost: float = 0.0
+    cost_of_all: float = 0.0  # had everybody been contacted
+    missed_revenue: float = 0.0
+    saved: float = 0.0
+
+    @property
+    def investment(self) -> float:
+        return self.retention_cost + self.running_cost
+
+    @property
+    def net_benefit(self) -> float:
+        return self.revenue_protected - self.investment
+
+    def __add__(self, other: "Books") -> "Books":
+        return Books(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
+
+
+def books(evidence: Evidence) -> Books:
+    total = Books()
+    for period in evidence.money:
+        total = total + _of_period(period)
+    return total
+
+
+def amount(
+    evidence: Evidence, compute: Callable[[Books], float | None], *, notes: tuple[str, ...], empty: str
+) -> Value:
+    """Return a figure of the books, with what it assumes; undefined without parameters or outcomes."""
+    missing = unaccounted(evidence)
+    if missing is not None:
+        return missing
+    figure = compute(books(evidence))
+    if figure is None:
+        return undefined(empty, coverage=coverage(evidence))
+    return accounted(evidence, figure, notes)
+
+
+def unaccounted(evidence: Evidence) -> Value | None:
+    """Return why there are no books, or None where there are."""
+    if not evidence.money:
+        return undefined(NO_PARAMETERS)
+    return without_outcomes(evidence)
+
+
+def accounted(evidence: Evidence, figure: float, notes: tuple[str, ...]) -> Value:
+    tally = evidence.aggregate.tally
+    return Value(
+        figure,
+        sample_count=tally.known,
+        coverage=coverage(evidence),
+        provisional=is_provisional(evidence),
+        note="; ".join([*notes, *_gaps(evidence)]) or None,
+    )
+
+
+def saving_notes(evidence: Evidence) -> tuple[str, ...]:
+    """Return what a figure of saved customers rests on."""
+    everyone = all(period.business.save_rate == 1 for period in evidence.money)
+    return (ALL_CONTACTED, ALL_SAVED) if everyone else (ALL_CONTACTED,)
+
+
+def months_in(window: Window) -> float:
+    """Return how many calendar months (UTC) the window is, a part of one as the share of its length."""
+    total, at = 0.0, window.start
+    while at < window.end:
+        first = at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        following = (first + timedelta(days=32)).replace(day=1)
+        end = min(window.end, following)
+        total += (end - at) / (following - first)
+        at = end
+    return total
+
+
+def _of_period(period: MoneyPeriod) -> Books:
+    business, tally = period.business, period.tally
+    saved = tally.tp * business.save_rate
+    contacted = tally.tp + tally.fp
+    return Books(
+        revenue_protected=saved * business.customer_value * business.horizon_months / 12,
+        retention_cost=contacted * business.contact_cost,
+        running_cost=business.running_cost_monthly * months_in(period.window),
+        cost_of_all=(contacted + tally.fn + tally.tn) * business.contact_cost,
+        missed_revenue=tally.fn * business.save_rate * business.customer_value,
+        saved=saved,
+    )
+
+
+def _gaps(evidence: Evidence) -> list[str]:
+    share, start = coverage(evidence), evidence.money[0].window.start
+    gaps = []
+    if share is not None and share < 1:
+        gaps.append(f"realised: from the {share:.0%} of predictions whose outcome is known")
+    if start > evidence.window.start:
+        gaps.append(f"from {_day(start)} on, when the business parameters begin")
+    return gaps
+
+
+def _day(at: datetime) -> str:
+    return f"{at:%-d %b %Y}"

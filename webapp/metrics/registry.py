@@ -1,0 +1,23 @@
+"""The metrics by name, as their folder has them."""
+
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+from webapp.core.errors import InvalidInputError
+from webapp.core.registry import discover
+from webapp.metrics import definitions
+from webapp.metrics.metric import Metric
+
+METRICS = cast("Mapping[str, Metric]", discover(definitions, "METRIC"))
+
+
+def metric_named(name: str) -> Metric:
+    check_names([name])
+    return METRICS[name]
+
+
+def check_names(names: Iterable[str]) -> None:
+    unknown = sorted(set(names) - METRICS.keys())
+    if unknown:
+        listed = ", ".join(f"'{name[:64]}'" for name in unknown[:5])
+        raise InvalidInputError(f"There is no metric {listed}; there are {', '.join(METRICS)}.")
