@@ -176,6 +176,12 @@ def score_edges(scores: Floats, *, threshold: float) -> tuple[float, ...]:
     return tuple(float(edge) for edge in _padded(edges, SCORE_BINS + 1, keep=threshold))
 
 
+def edges_with(edges: Sequence[float], threshold: float) -> tuple[float, ...]:
+    """Return as many edges with the threshold among them: the two closest neighbours give way to it."""
+    wanted = np.unique(np.append(np.asarray(edges), threshold))
+    return tuple(float(edge) for edge in _padded(wanted, len(edges), keep=threshold))
+
+
 def _with_smallest_alone(edges: Floats, finite: Floats) -> tuple[float, ...]:
     """Keep a bin for the smallest value alone when it is a heap (many zeros), or the next bin would swallow it."""
     smallest = edges[0]

@@ -21,7 +21,10 @@ SUPPORTED_TASKS = frozenset({Task.BINARY})
 
 
 def ensure_model(session: Session, name: str, *, now: datetime) -> Model:
-    """Return the model; one that nobody registered becomes 'unconfirmed', for a data scientist to complete."""
+    """Return the model; one that nobody registered becomes 'unconfirmed', for a data scientist to complete.
+
+    So does one that was retired, since it is in use again.
+    """
     check_name(name)
     found = session.scalar(select(ModelRow).where(ModelRow.name == name))
     if found is None:
@@ -39,6 +42,8 @@ def ensure_model(session: Session, name: str, *, now: datetime) -> Model:
             .on_conflict_do_nothing()
         )
         found = session.scalars(select(ModelRow).where(ModelRow.name == name)).one()
+    if found.status == "retired":
+        found.status = "unconfirmed"
     return as_model(found)
 
 
@@ -60,7 +65,9 @@ def put_model(
     if threshold is not None and not 0 < threshold < 1:
         raise InvalidInputError(f"The threshold {threshold} is not between 0 and 1.")
     ensure_model(session, name, now=now)
-    row = session.scalars(select(ModelRow).where(ModelRow.name == name).with_for_update()).one()
+    # "key_share": new versions and outcomes, which refer to the model, do not wait for us.
+    query = select(ModelRow).where(ModelRow.name == name).with_for_update(key_share=True)
+    row = session.scalars(query.execution_options(populate_existing=True)).one()
     row.status = "active"
     row.task = task
     row.title = title or row.title
@@ -97,9 +104,18 @@ def ensure_version(
     return found
 
 
-def record_deployment(session: Session, model_id: int, version: str, *, at: datetime, note: str, now: datetime) -> bool:
+def record_deployment(
+    session: Session,
+    model_id: int,
+    version: str,
+    *,
+    at: datetime,
+    note: str,
+    now: datetime,
+    environment: str = "production",
+) -> bool:
     """Record that a version went live; return False where that was known already."""
-    version_id = ensure_version(session, model_id, version, now=now)
+    version_id = ensure_version(session, model_id, version, now=now, environment=environment)
     statement = (
         insert(DeploymentRow)
         .values(id=uuid7(now), model_id=model_id, version_id=version_id, at=at, note=note)

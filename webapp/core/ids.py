@@ -2,12 +2,14 @@
 
 import hashlib
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _VERSION_7 = 7 << 76
 _VARIANT = 0b10 << 62
 _RANDOM_MASK = (0xFFF << 64) | ((1 << 62) - 1)
@@ -38,17 +40,18 @@ def lower_bound(at: datetime) -> UUID:
 
 def instant_of(identifier: UUID) -> datetime:
     """Return the instant (to the millisecond) that an identifier carries."""
-    return datetime.fromtimestamp((identifier.int >> 80) / 1000, UTC)
+    return _EPOCH + (identifier.int >> 80) * _MILLISECOND
 
 
 def digest(*parts: str | int) -> bytes:
     """Return 16 bytes that name the parts together, without the ambiguity of joining them."""
-    framed = "\x1f".join(str(part) for part in parts)
+    texts = [str(part) for part in parts]
+    framed = "".join([f"{len(text)}:{text}" for text in texts])
     return hashlib.blake2b(framed.encode(), digest_size=16).digest()
 
 
 def milliseconds(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
+    return (at - _EPOCH) // _MILLISECOND
 
 
 def _compose(timestamp: int, noise: int) -> UUID:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import psycopg2
 from numpy.typing import NDArray
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 _SIGNATURE = b"PGCOPY\n\xff\r\n\x00" + struct.pack(">ii", 0, 0)
@@ -50,11 +52,19 @@ class Column:
 
 
 def copy_rows(session: Session, table: str, columns: Sequence[Column]) -> None:
-    """Append the rows inside the session's transaction; a violated constraint raises as usual."""
+    """Append the rows inside the session's transaction; a violated constraint or a lost server raises as usual."""
     names = ", ".join(f'"{column.name}"' for column in _ordered(columns))
-    cursor = session.connection().connection.cursor()
+    statement = f'COPY "{table}" ({names}) FROM STDIN WITH (FORMAT binary)'
+    connection = session.connection()
+    cursor = connection.connection.cursor()
     try:
-        cursor.copy_expert(f'COPY "{table}" ({names}) FROM STDIN WITH (FORMAT binary)', io.BytesIO(encode(columns)))
+        cursor.copy_expert(statement, io.BytesIO(encode(columns)))
+    except psycopg2.Error as error:
+        # The driver is used directly here, so SQLAlchemy does not translate its errors by itself.
+        is_lost = bool(getattr(connection.connection.dbapi_connection, "closed", True))
+        raise DBAPIError.instance(
+            statement, None, error, psycopg2.Error, hide_parameters=True, connection_invalidated=is_lost
+        ) from error
     finally:
         cursor.close()
 

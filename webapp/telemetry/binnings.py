@@ -1,17 +1,20 @@
 """The binning that a batch is counted in: the model's newest one, extended when a new feature appears."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 import numpy as np
-from sqlalchemy import select
+from psycopg2.errors import LockNotAvailable
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from webapp.catalog.binning import Binning, BinningDocument, score_edges
+from webapp.catalog.binning import Binning, BinningDocument, edges_with, score_edges
 from webapp.catalog.models import Model
 from webapp.catalog.queries import binnings, current_binning
 from webapp.catalog.tables import BinningRow, ModelRow
+from webapp.core.errors import UnavailableError
 from webapp.telemetry.columns import Features, unknown_features
 
 MAXIMUM_FEATURES = 500
@@ -20,20 +23,55 @@ MAXIMUM_FEATURES = 500
 def extended_binning(session: Session, model: Model, rows: Sequence[Features], *, now: datetime) -> Binning:
     """Return a binning that knows every feature of the rows; what is new in it is learning.
 
+    It has an edge at the model's threshold also after that was changed, so that the confusion stays exact.
     Past 500 features of a model further ones are not kept, so that a client's mistake cannot fill the database.
     """
     binning = current_binning(session, model.id)
-    if binning is not None and not unknown_features(rows, binning):
+    if binning is not None and _fits(binning, model) and not unknown_features(rows, binning):
         return binning
-    session.execute(select(ModelRow.id).where(ModelRow.id == model.id).with_for_update())
+    # Serialises those who extend; "key_share", so that rows that refer to the model can still be written.
+    session.execute(select(ModelRow.id).where(ModelRow.id == model.id).with_for_update(key_share=True))
     binning = current_binning(session, model.id)
     unknown = unknown_features(rows, binning)
     known = binning.features if binning else ()
     features = (*known, *(unknown[name] for name in sorted(unknown)))[:MAXIMUM_FEATURES]
-    if binning is not None and features == known:
+    if binning is not None and features == known and _fits(binning, model):
         return binning
-    edges = binning.document.score_edges if binning else score_edges(np.empty(0), threshold=model.threshold)
+    if binning is None:
+        edges = score_edges(np.empty(0), threshold=model.threshold)
+    else:
+        edges = edges_with(binning.document.score_edges, model.threshold)
     return store_binning(session, model.id, BinningDocument(features, edges), now=now)
+
+
+def _fits(binning: Binning, model: Model) -> bool:
+    return model.threshold in binning.document.score_edges
+
+
+def hold(session: Session, model_ids: Sequence[int]) -> None:
+    """Keep the models' events from being recounted until the transaction ends: taken before anything is counted."""
+    query = select(ModelRow.id).where(ModelRow.id.in_(model_ids)).order_by(ModelRow.id)
+    try:
+        session.execute(query.with_for_update(read=True, key_share=True))
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable):
+            raise UnavailableError("The model's events are being recounted; send this again in a moment.") from error
+        raise
+
+
+def hold_alone(session: Session, model_id: int) -> None:
+    """Wait for whoever counts events of the model, and keep others from it until the transaction ends."""
+    session.execute(text("SELECT set_config('lock_timeout', '60s', true), set_config('statement_timeout', '0', true)"))
+    session.execute(select(ModelRow.id).where(ModelRow.id == model_id).with_for_update())
+
+
+def counted_in(session: Session, ids: Iterable[int]) -> Mapping[int, int]:
+    """Return the binning that events of a binning are counted in today: a baseline recounts all that came before."""
+    query = text(
+        "SELECT b.id, greatest(b.id, (SELECT max(l.binning_id) FROM baseline l WHERE l.model_id = b.model_id))"
+        " FROM binning b WHERE b.id = ANY(:ids)"
+    )
+    return {row[0]: row[1] for row in session.execute(query, {"ids": list(set(ids))})}
 
 
 def store_binning(session: Session, model_id: int, document: BinningDocument, *, now: datetime) -> Binning:

@@ -41,13 +41,18 @@ def matrix(rows: Sequence[Features], binning: Binning) -> Matrix:
 def numbers(raw: Sequence[FeatureValue]) -> Floats:
     """Return the values as numbers: missing ones as NaN, texts that are no number marked as such."""
     try:
-        return np.array(raw, dtype=np.float64)
+        values = np.array(raw, dtype=np.float64)
     except (ValueError, TypeError, OverflowError):
         return np.array([_number(value) for value in raw])
+    if not np.isfinite(values).all() and any(isinstance(value, str) for value in raw):
+        return np.array([_number(value) for value in raw])  # The text "nan" is no missing value.
+    return values
 
 
 def codes(raw: Sequence[FeatureValue]) -> tuple[Floats, Mapping[float, str]]:
     """Return the codes of the values (missing ones as NaN) and what they stand for."""
+    if any(isinstance(value, bool) for value in raw):
+        raw = [text_of(value) if isinstance(value, bool) else value for value in raw]  # since True == 1.0
     coded = {value: _code(text_of(value)) for value in set(raw) if not _is_missing(value)}
     values = np.array([coded.get(value, math.nan) for value in raw])
     return values, {code: text_of(value) for value, code in coded.items()}
@@ -61,7 +66,7 @@ def unknown_features(rows: Iterable[Features], binning: Binning | None) -> dict[
         if row.keys() <= known.keys():
             continue
         for name, value in row.items():
-            if name not in known and name not in found and not _is_missing(value):
+            if name not in known and name not in found and not _is_missing(value) and "\x00" not in name:
                 found[name] = FeatureBins(name, _kind_of(value))
     return found
 
@@ -80,7 +85,7 @@ def text_of(value: FeatureValue) -> str:
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value)[:MAXIMUM_TEXT]
+    return str(value).replace("\x00", "")[:MAXIMUM_TEXT]
 
 
 def _kind_of(value: FeatureValue) -> Kind:
@@ -94,8 +99,9 @@ def _is_missing(value: FeatureValue) -> bool:
 
 def _number(value: FeatureValue) -> float:
     try:
-        return math.nan if value is None else float(value)
+        number = math.nan if value is None else float(value)
     except ValueError:
         return NOT_A_NUMBER
     except OverflowError:
         return math.inf
+    return NOT_A_NUMBER if isinstance(value, str) and not math.isfinite(number) else number

@@ -192,6 +192,7 @@ def _fill_moments(moments: Floats, values: Floats, groups: _Groups) -> None:
     number, numbers = groups.number[finite], values[finite]
     moments[:, 0] = np.bincount(number, minlength=groups.count)
     moments[:, 3] = np.bincount(number, weights=numbers, minlength=groups.count)
-    moments[:, 4] = np.bincount(number, weights=numbers**2, minlength=groups.count)
+    with np.errstate(over="ignore"):  # The square of an absurdly large value is infinite, which is as true as it gets.
+        moments[:, 4] = np.bincount(number, weights=numbers**2, minlength=groups.count)
     np.minimum.at(moments[:, 1], number, numbers)
     np.maximum.at(moments[:, 2], number, numbers)

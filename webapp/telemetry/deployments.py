@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from webapp.catalog.register import ensure_model, ensure_version, record_deployment
+from webapp.catalog.register import ensure_model, record_deployment
 from webapp.core.errors import ForbiddenError, InvalidInputError
 from webapp.telemetry.predictions import Limits
 from webapp.telemetry.refusals import ModelCheck, time_fault
@@ -28,5 +28,12 @@ def accept_deployment(
     if timing is not None:
         raise InvalidInputError(f"The field 'at' {timing[1]}.")
     model = ensure_model(session, deployment.model, now=now)
-    ensure_version(session, model.id, deployment.version, now=now, environment=deployment.environment)
-    return record_deployment(session, model.id, deployment.version, at=deployment.at, note=deployment.note, now=now)
+    return record_deployment(
+        session,
+        model.id,
+        deployment.version,
+        at=deployment.at,
+        note=deployment.note,
+        now=now,
+        environment=deployment.environment,
+    )

@@ -21,6 +21,7 @@ from webapp.telemetry.tiles import bucket_of
 from webapp.telemetry.wire import Measurement, Receipt
 
 MAXIMUM_LABELS = 20
+ALL_MODELS = "*"
 Key = tuple[int, int, datetime]  # series, grain, bucket
 
 
@@ -53,12 +54,16 @@ def _checked(
     oldest: datetime,
 ) -> list[Measurement]:
     names = {item.labels["model"] for item in measurements if "model" in item.labels}
-    faults = model_faults(names, check_model)
+    faults: dict[str | None, str] = dict(model_faults(names, check_model).items())
     for name in names - faults.keys():
         try:
             check_name(name)
         except UserError as error:
             faults[name] = error.message
+    # A measurement without a model is about the service that all models run on.
+    general = check_model(ALL_MODELS) if check_model else None
+    if general is not None:
+        faults[None] = general
     fresh = []
     for place, item in enumerate(measurements):
         fault = _fault(item, faults, now=now, oldest=oldest)
@@ -71,16 +76,18 @@ def _checked(
 
 
 def _fault(
-    item: Measurement, faults: Mapping[str, str], *, now: datetime, oldest: datetime
+    item: Measurement, faults: Mapping[str | None, str], *, now: datetime, oldest: datetime
 ) -> tuple[str, str, str] | None:
-    if item.labels.get("model", "") in faults:
-        return "labels/model", "not_allowed", faults[item.labels["model"]]
+    model = item.labels.get("model")
+    if model in faults:
+        return "labels/model", "not_allowed", faults[model]
     timing = time_fault(item.at, now=now, oldest=oldest)
     if timing is not None:
         return "at", *timing
     if not math.isfinite(item.value):
         return "value", "not_finite", "must be a finite number"
-    if len(item.labels) > MAXIMUM_LABELS or any(len(label) > 200 or "\x00" in label for label in item.labels.values()):
+    texts = [*item.labels, *item.labels.values()]
+    if len(item.labels) > MAXIMUM_LABELS or any(len(text) > 200 or "\x00" in text for text in texts):
         return "labels", "bad_labels", f"may be {MAXIMUM_LABELS} labels of up to 200 clean characters each"
     return None
 

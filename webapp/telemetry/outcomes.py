@@ -21,6 +21,7 @@ from webapp.core.errors import UserError
 from webapp.core.ids import digest, lower_bound, uuid7
 from webapp.db.copy import Column, copy_rows
 from webapp.telemetry import deltas, partitions
+from webapp.telemetry.binnings import counted_in, hold
 from webapp.telemetry.columns import class_text
 from webapp.telemetry.counting import Rows
 from webapp.telemetry.predictions import Limits
@@ -54,6 +55,7 @@ def accept_outcomes(
     refusals = Refusals()
     by_model = _checked(session, outcomes, refusals, check_model, now=now, oldest=now - limits.retention)
     accepted = duplicates = 0
+    hold(session, [model.id for model, _ in by_model])
     for model, told in by_model:
         changed, repeated = _record(session, model, told, now=now)
         join(session, changed, now=now, window=limits.outcome_window)
@@ -71,14 +73,19 @@ def join(session: Session, told: Sequence[Told], *, now: datetime, window: timed
     oldest = min(item.at for item in told) - window
     rows = session.execute(
         text(
-            "SELECT p.id, replace(p.key::text, '-', '') AS key, extract(epoch FROM p.at)::float8 AS at, p.version_id,"
-            " p.binning_id, p.score, p.predicted, p.actual"
-            " FROM unnest(CAST(:keys AS uuid[])) AS k(key) JOIN prediction p ON p.key = k.key"
-            " WHERE p.id >= CAST(:oldest AS uuid) ORDER BY p.id FOR UPDATE OF p"
+            "SELECT replace(k.key::text, '-', '') AS key, p.*"
+            # LATERAL asks for one key after the other, see repeats.py; so all lock in the order of the keys.
+            " FROM unnest(CAST(:keys AS uuid[])) AS k(key) CROSS JOIN LATERAL ("
+            " SELECT id, extract(epoch FROM at)::float8 AS at, version_id, binning_id, score, predicted, actual"
+            " FROM prediction WHERE key = k.key AND id >= CAST(:oldest AS uuid) ORDER BY id FOR UPDATE) p"
         ),
-        {"keys": uuid_array(b"".join(item.key for item in told)), "oldest": str(lower_bound(oldest))},
+        {"keys": uuid_array(b"".join(sorted(item.key for item in told))), "oldest": str(lower_bound(oldest))},
     ).all()
-    stale = [row for row in rows if row.actual != by_key[row.key].actual]
+    stale = [
+        row
+        for row in rows
+        if row.actual != by_key[row.key].actual and by_key[row.key].at.timestamp() - row.at <= window.total_seconds()
+    ]
     if stale:
         _mark(session, stale, by_key)
         _move_counts(session, stale, by_key, now=now)
@@ -88,6 +95,8 @@ def join(session: Session, told: Sequence[Told], *, now: datetime, window: timed
 def join_missed(session: Session, *, since: datetime, now: datetime, window: timedelta) -> int:
     """Join outcomes received since an instant whose predictions were being written at the very same moment."""
     query = text("SELECT key, prediction_id, actual, at FROM outcome WHERE received_at >= :since ORDER BY key")
+    models = text("SELECT DISTINCT model_id FROM outcome WHERE received_at >= :since")
+    hold(session, list(session.scalars(models, {"since": since})))
     told = [
         Told(row.key.bytes, row.prediction_id, row.actual, row.at) for row in session.execute(query, {"since": since})
     ]
@@ -238,23 +247,22 @@ def _mark(session: Session, stale: Sequence[Row[Any]], by_key: dict[str, Told]) 
     session.execute(
         text(
             "UPDATE prediction p SET actual = u.actual FROM unnest(CAST(:ids AS uuid[]), CAST(:actual AS float8[]))"
-            # Bounds, so that only the partitions that hold the rows are visited.
-            " AS u(id, actual) WHERE p.id = u.id AND p.id >= :first AND p.id <= :last"
+            # No bounds: with them the planner may read the whole span of time. Each id finds its partition by itself.
+            " AS u(id, actual) WHERE p.id = u.id"
         ),
         {
             "ids": uuid_array(b"".join(row.id.bytes for row in stale)),
             "actual": [by_key[row.key].actual for row in stale],
-            "first": min(row.id for row in stale),
-            "last": max(row.id for row in stale),
         },
     )
 
 
 def _move_counts(session: Session, stale: Sequence[Row[Any]], by_key: dict[str, Told], *, now: datetime) -> None:
     now_us = int((now - _EPOCH).total_seconds() * 1e6)
-    used = binnings(session, [row.binning_id for row in stale])
+    current = counted_in(session, [row.binning_id for row in stale])
+    used = binnings(session, list(current.values()))
     for number, binning in used.items():
-        rows = [row for row in stale if row.binning_id == number]
+        rows = [row for row in stale if current[row.binning_id] == number]
         counted = [row for row in rows if row.actual is not None]
         if counted:
             former = _rows(counted, [row.actual for row in counted], None)

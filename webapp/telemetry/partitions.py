@@ -29,9 +29,12 @@ def ensure(session: Session, instants: Iterable[datetime]) -> None:
     # Serialises makers without stopping inserts; held until the transaction ends.
     session.execute(text("LOCK TABLE prediction IN SHARE UPDATE EXCLUSIVE MODE"))
     existing = _existing(session)
-    known |= missing & existing
+    # What this transaction made itself may yet be rolled back, so it is not remembered.
+    made: set[datetime] = session.info.setdefault("partitions made", set())
+    known |= missing & existing - made
     for week in sorted(missing - existing):
         _make(session, week)
+        made.add(week)
 
 
 def look_up_by_index(session: Session) -> None:
@@ -48,11 +51,19 @@ def keep_ahead(session: Session, *, now: datetime) -> None:
     ensure(session, (now + WEEK * number for number in range(AHEAD + 1)))
 
 
+def weeks(session: Session) -> list[datetime]:
+    """Return the weeks that events are kept of, the oldest first."""
+    return sorted(_existing(session))
+
+
 def expire(session: Session, *, before: datetime) -> list[datetime]:
-    """Drop the partitions that end before the instant; return their weeks."""
+    """Drop the partitions that end before the instant, and what failed predictions said in them; return their weeks."""
     expired = sorted(week for week in _existing(session) if week + WEEK <= before)
     for week in expired:
         session.execute(text(f'DROP TABLE "{_name(week)}"'))
+    if expired:
+        edge = str(lower_bound(expired[-1] + WEEK))
+        session.execute(text("DELETE FROM prediction_error WHERE id < CAST(:edge AS uuid)"), {"edge": edge})
     _KNOWN.clear()
     return expired
 

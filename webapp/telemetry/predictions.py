@@ -9,13 +9,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from psycopg2.errors import UniqueViolation
+from psycopg2.errors import DeadlockDetected, UniqueViolation
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from webapp.catalog.binning import ABOVE, Binning, Kind
@@ -23,9 +23,9 @@ from webapp.catalog.models import Model
 from webapp.catalog.register import check_name, ensure_model, ensure_version
 from webapp.catalog.tables import FeatureValueRow
 from webapp.core.errors import UnavailableError, UserError
-from webapp.core.ids import digest, event_ids, lower_bound
+from webapp.core.ids import digest, event_ids
 from webapp.db.copy import Column, copy_rows
-from webapp.telemetry import deltas, partitions
+from webapp.telemetry import deltas, partitions, repeats
 from webapp.telemetry.binnings import extended_binning
 from webapp.telemetry.columns import Matrix, class_text, matrix
 from webapp.telemetry.counting import Rows
@@ -62,6 +62,7 @@ def accept_predictions(
     limits = limits or Limits()
     refusals = Refusals()
     by_model = _checked(predictions, refusals, check_model, now=now, oldest=now - limits.retention)
+    partitions.ensure(session, {predictions[place].at for places in by_model.values() for place in places})
     accepted = duplicates = 0
     for name, places in sorted(by_model.items()):
         batch = _Batch(
@@ -127,25 +128,29 @@ class _Batch:
         self.session, self.refusals, self.now, self.limits = session, refusals, now, limits
         self.items = items
         self.model = _model(session, name, now=now, items=items, refusals=refusals)
+        self._versions: dict[tuple[str, str], int] = {}
+        self._digests: dict[str, bytes] = {}
 
     def store(self) -> tuple[int, int]:
         """Return how many were stored and how many had been stored before."""
         if self.model is None:
             return 0, 0
         fresh, duplicates = self._without_repeats(self.items)
+        # Everybody writes in the same order, so that two with the same events wait for each other at most once.
+        fresh.sort(key=lambda each: (each[1].at, each[1].prediction_id))
         partitions.look_up_by_index(self.session)
         for _ in range(_ATTEMPTS):
             fresh, known = self._without_stored(fresh)
             duplicates += known
             if not fresh:
                 return 0, duplicates
-            partitions.ensure(self.session, {item.at for _, item in fresh})
             try:
                 with self.session.begin_nested():
                     self._insert(fresh)
                 return len(fresh), duplicates
-            except UniqueViolation:
-                continue
+            except DBAPIError as error:
+                if not isinstance(error.orig, UniqueViolation | DeadlockDetected):
+                    raise
         raise UnavailableError("The same predictions are being sent by several clients at once; send the batch again.")
 
     def _without_repeats(self, items: Sequence[tuple[int, Prediction]]) -> tuple[list[tuple[int, Prediction]], int]:
@@ -168,45 +173,25 @@ class _Batch:
         """Leave out what is stored already: a repeat is a duplicate, another body under the same name a conflict."""
         if not items:
             return [], 0
-        stored = self._stored(items)
-        fresh: list[tuple[int, Prediction]] = []
-        duplicates = 0
-        for (place, item), key in zip(items, self._keys(items), strict=True):
-            found = stored.get((key.hex(), self._version(item)))
-            if found is None:
-                fresh.append((place, item))
-            elif self._is_same(item, found):
-                duplicates += 1
-            else:
-                self._refuse_conflict(place, item)
-        return fresh, duplicates
-
-    def _stored(self, items: Sequence[tuple[int, Prediction]]) -> dict[tuple[str, int], Any]:
+        window = self.limits.outcome_window
         first, last = min(item.at for _, item in items), max(item.at for _, item in items)
-        rows = self.session.execute(
-            text(
-                "SELECT replace(p.key::text, '-', ''), p.version_id, p.at, p.score, p.predicted"
-                " FROM unnest(CAST(:keys AS uuid[])) AS k(key) JOIN prediction p ON p.key = k.key"
-                # psycopg2 writes parameters into the statement, so the planner leaves the other partitions out.
-                " WHERE p.id >= CAST(:first AS uuid) AND p.id < CAST(:last AS uuid)"
-            ),
-            {
-                "keys": uuid_array(b"".join(self._keys(items))),
-                "first": str(lower_bound(first - self.limits.outcome_window)),
-                "last": str(lower_bound(last + self.limits.outcome_window)),
-            },
+        keys = self._keys(items)
+        stored = repeats.stored(self.session, keys, first - window, last + window)
+        names = [(key.hex(), self._version(item)) for key, (_, item) in zip(keys, items, strict=True)]
+        fresh = [each for each, name in zip(items, names, strict=True) if name not in stored]
+        if len(fresh) == len(items):
+            return fresh, 0
+        known = [(each, stored[name]) for each, name in zip(items, names, strict=True) if name in stored]
+        same = repeats.are_same(
+            self.session,
+            [item for (_, item), _ in known],
+            [row for _, row in known],
+            [self._decided(item) for (_, item), _ in known],
         )
-        return {(row[0], row[1]): row for row in rows}
-
-    def _is_same(self, item: Prediction, stored: Any) -> bool:
-        return bool(
-            abs(stored.at - item.at) < timedelta(milliseconds=1)
-            and stored.score == item.score
-            and (
-                stored.predicted == self._decided(item)
-                or (stored.predicted is None and math.isnan(self._decided(item)))
-            )
-        )
+        for ((place, item), _), is_same in zip(known, same, strict=True):
+            if not is_same:
+                self._refuse_conflict(place, item)
+        return fresh, sum(same)
 
     def _refuse_conflict(self, place: int, item: Prediction) -> None:
         message = f"'{item.prediction_id}' was already accepted with other values; a prediction is sent once"
@@ -230,7 +215,12 @@ class _Batch:
         return self.model
 
     def _keys(self, items: Sequence[tuple[int, Prediction]]) -> list[bytes]:
-        return [digest(self._known_model.id, item.prediction_id) for _, item in items]
+        """Return what outcomes are joined by: a hash of the model and the client's own id."""
+        number, known = self._known_model.id, self._digests
+        for _, item in items:
+            if item.prediction_id not in known:
+                known[item.prediction_id] = digest(number, item.prediction_id)
+        return [known[item.prediction_id] for _, item in items]
 
     def _version(self, item: Prediction) -> int:
         name = (item.version, item.environment)
@@ -240,12 +230,6 @@ class _Batch:
             )
         return self._versions[name]
 
-    @property
-    def _versions(self) -> dict[tuple[str, str], int]:
-        key = f"versions of model {self._known_model.id}"
-        versions: dict[tuple[str, str], int] = self.session.info.setdefault(key, {})
-        return versions
-
     def _decided(self, item: Prediction) -> float:
         """Return the decided class: as sent, else by the model's threshold; NaN where nothing was predicted."""
         model = self._known_model
@@ -254,8 +238,10 @@ class _Batch:
         return math.nan if item.score is None else float(item.score >= model.threshold)
 
     def _rows(self, predictions: Sequence[Prediction], keys: Sequence[bytes]) -> Rows:
-        actual, told_at = self._outcomes(keys)
         at = np.array([(p.at - _EPOCH) // _MICROSECOND for p in predictions], dtype=np.int64)
+        actual, told_at = self._outcomes(keys)
+        actual[told_at - at / 1e6 > self.limits.outcome_window.total_seconds()] = np.nan
+        told_at[np.isnan(actual)] = np.nan
         return Rows(
             version_id=np.array([self._version(p) for p in predictions], dtype=np.int64),
             at=at,
@@ -276,8 +262,7 @@ class _Batch:
         rows = self.session.execute(query, {"keys": uuid_array(b"".join(keys))})
         told = {key: (actual, at) for key, actual, at in rows}
         if not told:
-            nothing = np.full(len(keys), np.nan)
-            return nothing, nothing
+            return np.full(len(keys), np.nan), np.full(len(keys), np.nan)
         pairs = np.array([told.get(key.hex(), (math.nan, math.nan)) for key in keys])
         return pairs[:, 0], pairs[:, 1]
 
@@ -361,4 +346,4 @@ def _feature_value(model_id: int, feature: str, value: str, code: float, now: da
 
 
 def _segments(prediction: Prediction) -> list[str] | None:
-    return [f"{key}={value}" for key, value in sorted(prediction.segments.items())] or None
+    return [f"{key}={value}".replace("\x00", "") for key, value in sorted(prediction.segments.items())] or None

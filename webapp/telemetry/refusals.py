@@ -47,12 +47,20 @@ def count_refusals(session: Session, kind: str, reasons: Counter[tuple[str, str]
     day = floor_to(now, DAY)
     rows = [
         {"day": day, "model": model, "kind": kind, "reason": reason, "item_count": count}
-        for (model, reason), count in sorted(reasons.items())
+        for (model, reason), count in sorted(_by_clean_name(reasons).items())
     ]
     statement = insert(RefusalRow).values(rows)
     total = RefusalRow.item_count + statement.excluded.item_count
     keys = ["day", "model", "kind", "reason"]
     session.execute(statement.on_conflict_do_update(index_elements=keys, set_={"item_count": total}))
+
+
+def _by_clean_name(reasons: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
+    """What was refused may have any name; the counter keeps one that the database takes."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for (model, reason), count in reasons.items():
+        counts[model.replace("\x00", "")[:64], reason] += count
+    return counts
 
 
 def refused_total(session: Session, *, since: datetime) -> int:

@@ -24,7 +24,7 @@ class Prediction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fal
     features: dict[str, FeatureValue] = {}
     score: Share | None = None
     predicted: ClassOrNumber | None = None
-    latency_ms: Annotated[float, Meta(ge=0)] | None = None
+    latency_ms: Annotated[float, Meta(ge=0, le=1e9)] | None = None
     error: Annotated[str, Meta(max_length=2000)] | None = None
     segments: dict[str, str] = {}
     environment: Name = "production"
@@ -42,8 +42,8 @@ class Outcome(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False)
 class Measurement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One value of a gauge. The label `model` ties it to a model."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=120, pattern="^[a-zA-Z_:][a-zA-Z0-9_:]*$")]
-    value: float
+    name: Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*\Z")]
+    value: Annotated[float, Meta(ge=-1e100, le=1e100)]
     at: Instant
     labels: dict[str, str] = {}
 
@@ -68,6 +68,29 @@ class Outcomes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Measurements(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     measurements: list[Measurement]
+
+
+class PredictionEvent(
+    Prediction, frozen=True, forbid_unknown_fields=True, gc=False, tag_field="kind", tag="prediction"
+):
+    """A prediction on a line of its own."""
+
+
+class OutcomeEvent(Outcome, frozen=True, forbid_unknown_fields=True, gc=False, tag_field="kind", tag="outcome"):
+    """An outcome on a line of its own."""
+
+
+class MeasurementEvent(
+    Measurement, frozen=True, forbid_unknown_fields=True, gc=False, tag_field="kind", tag="measurement"
+):
+    """A measurement on a line of its own."""
+
+
+class DeploymentEvent(Deployment, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="deployment"):
+    """A deployment on a line of its own."""
+
+
+Event = PredictionEvent | OutcomeEvent | MeasurementEvent | DeploymentEvent
 
 
 class Rejection(msgspec.Struct, frozen=True):

@@ -76,9 +76,9 @@ def _answer_no_database(error: Exception) -> Response:
 
 
 def _is_out_of_reach(error: DBAPIError) -> bool:
-    """A statement that took too long is no lost connection, but just as little the fault of who asked."""
+    """A statement that took too long or lost a deadlock is no lost connection, but not the fault of who asked."""
     code = getattr(error.orig, "pgcode", None)
-    return error.connection_invalidated or code is None or code[:2] in {"08", "53", "55", "57"}
+    return error.connection_invalidated or code is None or code[:2] in {"08", "40", "53", "55", "57"}
 
 
 def _answer_bug(error: Exception) -> Response:
