@@ -1,0 +1,95 @@
+"""Opening the demo company: models, people and 90 days of history, once; later starts add what is missing since."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from webapp.catalog.register import put_model, set_business
+from webapp.catalog.tables import ModelRow
+from webapp.core.periods import DAY, floor_to
+from webapp.demo import history, people
+from webapp.demo.company import Company, all_worlds
+from webapp.demo.people import Credentials
+from webapp.demo.world import World
+from webapp.runtime import Runtime
+from webapp.telemetry import baselines
+
+LOCK = 7_268_902  # Held by whoever prepares the demo: several processes may start at once.
+Report = Callable[[str], None]
+
+
+def prepare(runtime: Runtime, *, days: int, now: datetime, base_url: str, report: Report) -> Credentials:
+    """Make the demo company complete until now and return how its people sign in."""
+    with _alone(runtime):
+        company, origin = _opened(runtime, days=days, now=now)
+        began = time.monotonic()
+        loaded = history.load(runtime, company, origin=origin, now=now)
+        seconds = time.monotonic() - began
+        if loaded.predictions or loaded.outcomes:
+            report(
+                f"Loaded {loaded.predictions:,} predictions, {loaded.outcomes:,} outcomes and"
+                f" {loaded.measurements:,} measurements in {seconds:.1f} s."
+            )
+        return _credentials(runtime, base_url=base_url, now=now)
+
+
+def company_of(session: Session) -> Company | None:
+    """Return the company as it was opened in this database; None before."""
+    opening = session.scalar(select(ModelRow.created_at).where(ModelRow.name == all_worlds()[0].name))
+    return None if opening is None else Company(opening)
+
+
+def _opened(runtime: Runtime, *, days: int, now: datetime) -> tuple[Company, datetime]:
+    """Return the company and where its history begins; the first time, register its models with their baselines."""
+    with runtime.job_transaction() as session:
+        company = company_of(session) or Company(now)
+        origin = floor_to(company.opening - timedelta(days=days), DAY)
+        for world in company.worlds.values():
+            _register(session, company, world, origin=origin)
+    return company, origin
+
+
+def _register(session: Session, company: Company, world: World, *, origin: datetime) -> None:
+    if session.scalar(select(ModelRow.id).where(ModelRow.name == world.name)) is None:
+        model = put_model(
+            session,
+            world.name,
+            now=company.opening,
+            title=world.title,
+            threshold=world.threshold,
+            owners=world.owners,
+        )
+        if world.business is not None:
+            set_business(session, model.id, replace(world.business, valid_from=origin), now=company.opening)
+        frame, scores = company.training_frame(world.name)
+        source = f"{len(scores):,} customers that {world.releases[0].version} was trained on"
+        columns = {name: values.tolist() for name, values in frame.items()}
+        baselines.create_from_columns(
+            session, model, columns, scores=scores.tolist(), source=source, by="ada@demo.example", now=origin
+        )
+
+
+def _credentials(runtime: Runtime, *, base_url: str, now: datetime) -> Credentials:
+    path = runtime.settings.data_dir / people.FILE
+    with runtime.job_transaction() as session:
+        made = people.sign_ins(session, people.kept(path), base_url=base_url, now=now)
+    made.write(path)
+    return made
+
+
+@contextmanager
+def _alone(runtime: Runtime) -> Iterator[None]:
+    """Wait until nobody else prepares, and keep others waiting meanwhile."""
+    with runtime.job_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("SET lock_timeout = 0"))
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
+        try:
+            yield
+        finally:
+            connection.invalidate()  # closing the connection gives the lock back, and its settings with it

@@ -1,0 +1,107 @@
+"""A stretch of predictions as columns, with what will be told about them later, and as the wire knows them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from webapp.demo.frame import Floats, Frame, records, take
+from webapp.telemetry.wire import Outcome, Prediction
+
+Instants = NDArray[np.int64]  # µs since the epoch
+NEVER = np.iinfo(np.int64).max
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Predictions of one model in the order of their time."""
+
+    model: str
+    ids: NDArray[Any]
+    at: Instants
+    frame: Frame
+    versions: NDArray[Any]
+    scores: Floats
+    latencies_ms: Floats
+    errors: NDArray[Any]  # "" where the prediction went well
+    actual: Floats
+    told_at: Instants  # NEVER: nobody will tell
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def rows(self, chosen: NDArray[Any]) -> "Traffic":
+        return Traffic(
+            self.model,
+            self.ids[chosen],
+            self.at[chosen],
+            take(self.frame, chosen),
+            self.versions[chosen],
+            self.scores[chosen],
+            self.latencies_ms[chosen],
+            self.errors[chosen],
+            self.actual[chosen],
+            self.told_at[chosen],
+        )
+
+    def predictions(self) -> list[Prediction]:
+        columns = zip(
+            self.ids.tolist(),
+            instants(self.at),
+            self.versions.tolist(),
+            records(self.frame),
+            self.scores.tolist(),
+            self.latencies_ms.tolist(),
+            self.errors.tolist(),
+            strict=True,
+        )
+        return [
+            Prediction(
+                model=self.model,
+                prediction_id=name,
+                at=at,
+                version=version,
+                features=features,
+                score=None if error else score,
+                latency_ms=latency,
+                error=error or None,
+            )
+            for name, at, version, features, score, latency, error in columns
+        ]
+
+    def outcomes(self) -> list[Outcome]:
+        """Return what is told about those that anything is told about."""
+        told = np.flatnonzero(self.told_at < NEVER)
+        columns = zip(self.ids[told].tolist(), self.actual[told].tolist(), instants(self.told_at[told]), strict=True)
+        return [
+            Outcome(model=self.model, prediction_id=name, actual=int(actual), at=at) for name, actual, at in columns
+        ]
+
+
+def joined(parts: Sequence[Traffic]) -> Traffic:
+    """Return the parts as one, in the order of time."""
+    whole = Traffic(
+        parts[0].model,
+        _column([part.ids for part in parts]),
+        _column([part.at for part in parts]),
+        {name: _column([part.frame[name] for part in parts]) for name in parts[0].frame},
+        _column([part.versions for part in parts]),
+        _column([part.scores for part in parts]),
+        _column([part.latencies_ms for part in parts]),
+        _column([part.errors for part in parts]),
+        _column([part.actual for part in parts]),
+        _column([part.told_at for part in parts]),
+    )
+    return whole.rows(np.argsort(whole.at, kind="stable"))
+
+
+def instants(at: Instants) -> list[datetime]:
+    return [_EPOCH + timedelta(microseconds=moment) for moment in at.tolist()]
+
+
+def _column(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    return np.concatenate(parts)

@@ -1,0 +1,1 @@
+"""One file a model of the demo company, each exporting its WORLD."""
