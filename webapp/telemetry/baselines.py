@@ -1,5 +1,260 @@
-"""Reference distributions: made from past predictions or from columns, counted in a binning of their own."""
+"""Reference distributions: made from past predictions or from columns, counted in a binning of their own.
 
+A new baseline brings new bins, and the model's stored events are recounted in them within the same transaction, so that
+every window, past or future, can be compared with it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.orm import Session
+
+from webapp.catalog.binning import Binning, BinningDocument, FeatureBins, score_edges
+from webapp.catalog.models import Model
+from webapp.catalog.queries import as_model, binnings, current_binning, version_ids
+from webapp.catalog.tables import BaselineRow, ModelRow
+from webapp.core.errors import InvalidInputError
+from webapp.core.ids import uuid7
+from webapp.core.periods import Window
+from webapp.telemetry import partitions, raw
+from webapp.telemetry.aggregate import TALLY
+from webapp.telemetry.binnings import hold_alone, store_binning
+from webapp.telemetry.bins import Bins, Columns, bins_of_columns
+from webapp.telemetry.counting import Rows, deltas
+from webapp.telemetry.decode import Sum
+from webapp.telemetry.recount import recount
 from webapp.telemetry.reference import Baseline, BaselineInfo
 
-__all__ = ["Baseline", "BaselineInfo"]
+MINIMUM = 100
+ENOUGH_EVENTS = 1_000  # from where a model gets a provisional baseline
+FIRST_EVENTS = 5_000  # what it is made from
+SYSTEM = "system"
+
+__all__ = [
+    "Baseline",
+    "BaselineInfo",
+    "baselines",
+    "create_from_columns",
+    "create_from_window",
+    "current",
+    "ensure_provisional",
+]
+
+
+def create_from_window(session: Session, model: Model, window: Window, *, by: str, now: datetime) -> BaselineInfo:
+    """Make a baseline of the predictions in the window and recount the model's events in its bins."""
+    source = f"predictions from {window.start:%-d %b %Y %H:%M} to {window.end:%-d %b %Y %H:%M} UTC"
+    return _create_from_events(session, model, window, source=source, by=by, now=now)
+
+
+def create_from_columns(
+    session: Session,
+    model: Model,
+    columns: Columns,
+    *,
+    scores: Sequence[float] | None = None,
+    source: str,
+    by: str,
+    now: datetime,
+) -> BaselineInfo:
+    """Make a baseline of a file's columns, one a feature, and recount the model's events in its bins.
+
+    A feature that the model has and the file lacks has no reference afterwards.
+    """
+    hold_alone(session, model.id)
+    known = _known_features(session, model)
+    features, values = bins_of_columns(columns, known)
+    size = len(values)
+    if size < MINIMUM:
+        raise InvalidInputError(f"A baseline needs at least {MINIMUM} rows; there are {size:,}.")
+    if scores is not None and len(scores) != size:
+        raise InvalidInputError(f"There are {len(scores):,} scores for {size:,} rows.")
+    scored = np.full(size, np.nan) if scores is None else np.asarray(scores, dtype=np.float64)
+    if ((scored < 0) | (scored > 1)).any():
+        raise InvalidInputError("A score is not between 0 and 1.")
+    binning = _new_binning(session, model, features, scored, now=now)
+    counted = Sum(binning)
+    _count(counted, _rows_of(scored), values, now=now)
+    return _store(session, model, counted, size, source=source, by=by, provisional=False, now=now)
+
+
+def ensure_provisional(session: Session, *, now: datetime) -> int:
+    """Give models that have events but no baseline a provisional one, from their first events; return how many."""
+    made = 0
+    for model in _without_baseline(session):
+        source = f"the first {FIRST_EVENTS:,} predictions at most"
+        kept = partitions.weeks(session)
+        window = Window(kept[0], kept[-1] + partitions.WEEK)
+        _create_from_events(
+            session, model, window, source=source, by=SYSTEM, now=now, limit=FIRST_EVENTS, provisional=True
+        )
+        made += 1
+    return made
+
+
+def baselines(session: Session, model_id: int) -> Sequence[BaselineInfo]:
+    """Return the model's baselines, the newest first."""
+    query = select(BaselineRow).where(BaselineRow.model_id == model_id).order_by(BaselineRow.number.desc())
+    return [_info(row) for row in session.scalars(query)]
+
+
+def current(session: Session, model_ids: Sequence[int]) -> Mapping[int, Baseline]:
+    """Return the newest baseline of each model that has one. They never change: each is read once a process."""
+    kept = _BASELINES.setdefault(session.get_bind().engine, {})
+    query = text(
+        "SELECT DISTINCT ON (model_id) model_id, id FROM baseline WHERE model_id = ANY(:models)"
+        " ORDER BY model_id, number DESC"
+    )
+    newest = {row.model_id: row.id for row in session.execute(query, {"models": list(model_ids)})}
+    missing = [number for number in newest.values() if number not in kept]
+    if missing:
+        for row in session.scalars(select(BaselineRow).where(BaselineRow.id.in_(missing))):
+            kept[row.id] = _baseline(session, row)
+    return {model_id: kept[number] for model_id, number in newest.items()}
+
+
+def _create_from_events(
+    session: Session,
+    model: Model,
+    window: Window,
+    *,
+    source: str,
+    by: str,
+    now: datetime,
+    limit: int | None = None,
+    provisional: bool = False,
+) -> BaselineInfo:
+    hold_alone(session, model.id)
+    known = _known_features(session, model)
+    versions = version_ids(session, [model.id])[model.id]
+    bins, size = Bins(known), 0
+    for chunk in raw.chunks(session, versions, window, width=len(known), limit=limit):
+        bins.add(chunk.rows.score, chunk.features)
+        size += len(chunk.rows.at)
+    if size < MINIMUM:
+        raise InvalidInputError(f"A baseline needs at least {MINIMUM} predictions; the window has {size:,}.")
+    binning = _new_binning(session, model, bins.features(session, model.id), bins.scores, now=now)
+    counted = Sum(binning)
+    for chunk in raw.chunks(session, versions, window, width=len(known), limit=limit):
+        _count(counted, chunk.rows, chunk.features, now=now)
+    return _store(session, model, counted, size, source=source, by=by, provisional=provisional, now=now)
+
+
+def _known_features(session: Session, model: Model) -> Sequence[FeatureBins]:
+    binning = current_binning(session, model.id)
+    return binning.features if binning else ()
+
+
+def _new_binning(
+    session: Session, model: Model, features: Sequence[FeatureBins], scores: NDArray[np.float64], *, now: datetime
+) -> Binning:
+    """Store the bins. Features keep their order, new ones at the end: stored events are read by it."""
+    edges = score_edges(scores, threshold=model.threshold)
+    return store_binning(session, model.id, BinningDocument(tuple(features), edges), now=now)
+
+
+def _count(counted: Sum, rows: Rows, features: NDArray[np.float64], *, now: datetime) -> None:
+    """Add the rows as if all were of one version and instant."""
+    (delta,) = deltas(_together(rows), counted.binning, now_us=int(now.timestamp() * 1e6), features=features)
+    counted.add([0.0] * len(TALLY), {"scores": delta.scores, "features": delta.features})
+
+
+def _together(rows: Rows) -> Rows:
+    nothing = np.zeros(len(rows.at), dtype=np.int64)
+    return Rows(
+        version_id=nothing,
+        at=nothing,
+        score=rows.score,
+        predicted=rows.predicted,
+        actual=rows.actual,
+        latency_ms=rows.latency_ms,
+        failed=rows.failed,
+        delay_s=rows.delay_s,
+    )
+
+
+def _rows_of(scores: NDArray[np.float64]) -> Rows:
+    nothing, unknown = np.zeros(len(scores), dtype=np.int64), np.full(len(scores), np.nan)
+    return Rows(
+        version_id=nothing,
+        at=nothing,
+        score=scores,
+        predicted=unknown,
+        actual=unknown,
+        latency_ms=unknown,
+        failed=nothing.astype(bool),
+        delay_s=unknown,
+    )
+
+
+def _store(
+    session: Session,
+    model: Model,
+    counted: Sum,
+    size: int,
+    *,
+    source: str,
+    by: str,
+    provisional: bool,
+    now: datetime,
+) -> BaselineInfo:
+    """Write the baseline and recount what the model has stored."""
+    number = session.scalar(select(func.max(BaselineRow.number)).where(BaselineRow.model_id == model.id)) or 0
+    row = BaselineRow(
+        id=uuid7(now),
+        model_id=model.id,
+        number=number + 1,
+        binning_id=counted.binning.id,
+        source=source,
+        provisional=provisional,
+        row_count=size,
+        features=counted.payload("features"),
+        scores=counted.payload("scores"),
+        valid_from=now,
+        created_at=now,
+        created_by=by,
+    )
+    session.add(row)
+    session.flush()
+    recount(session, version_ids(session, [model.id])[model.id], counted.binning, now=now)
+    return _info(row)
+
+
+def _without_baseline(session: Session) -> Sequence[Model]:
+    """Return the models with enough events and no baseline."""
+    query = text(
+        "SELECT v.model_id FROM model_version v JOIN ("
+        " SELECT version_id, predictions FROM rollup WHERE grain = 4 AND segment_id = 0"
+        " UNION ALL SELECT version_id, predictions FROM rollup_delta WHERE segment_id = 0"
+        ") AS c ON c.version_id = v.id WHERE NOT EXISTS (SELECT FROM baseline b WHERE b.model_id = v.model_id)"
+        " GROUP BY v.model_id HAVING sum(c.predictions) >= :enough ORDER BY v.model_id"
+    )
+    numbers = list(session.scalars(query, {"enough": ENOUGH_EVENTS}))
+    rows = session.scalars(select(ModelRow).where(ModelRow.id.in_(numbers)).order_by(ModelRow.id))
+    return [as_model(row) for row in rows if row.status != "retired"]
+
+
+def _baseline(session: Session, row: BaselineRow) -> Baseline:
+    counted = Sum(binnings(session, [row.binning_id])[row.binning_id])
+    counted.add([0.0] * len(TALLY), {"scores": row.scores, "features": row.features})
+    return Baseline(_info(row), counted.aggregate())
+
+
+def _info(row: BaselineRow) -> BaselineInfo:
+    return BaselineInfo(
+        id=row.id,
+        number=row.number,
+        source=row.source,
+        row_count=row.row_count,
+        provisional=row.provisional,
+        valid_from=row.valid_from,
+        created_at=row.created_at,
+        created_by=row.created_by,
+    )
+
+
+_BASELINES: WeakKeyDictionary[Engine, dict[object, Baseline]] = WeakKeyDictionary()

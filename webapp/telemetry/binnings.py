@@ -26,6 +26,7 @@ def extended_binning(session: Session, model: Model, rows: Sequence[Features], *
     It has an edge at the model's threshold also after that was changed, so that the confusion stays exact.
     Past 500 features of a model further ones are not kept, so that a client's mistake cannot fill the database.
     """
+    hold(session, [model.id])
     binning = current_binning(session, model.id)
     if binning is not None and _fits(binning, model) and not unknown_features(rows, binning):
         return binning

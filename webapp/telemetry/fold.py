@@ -35,6 +35,18 @@ def fold(session: Session, *, now: datetime, limit: int = BATCH) -> int:
     return len(taken)
 
 
+def fold_versions(session: Session, versions: Sequence[int], *, now: datetime) -> None:
+    """Wait for whoever folds, keep others from folding until the transaction ends, and fold all of these versions."""
+    session.execute(text("SELECT id FROM fold_lock FOR UPDATE"))
+    statement = text(
+        "DELETE FROM rollup_delta WHERE version_id = ANY(:versions)"
+        f" RETURNING version_id, segment_id, grain, bucket, binning_id, {_COLUMNS}"
+    )
+    taken = session.execute(statement, {"versions": list(versions)}).all()
+    if taken:
+        _upsert(session, _grouped(session, taken), now=now)
+
+
 def expire_minutes(session: Session, *, now: datetime) -> None:
     """Drop the minute rows that no reader trusts any more."""
     for table in ("rollup", "measurement_rollup"):
@@ -51,17 +63,29 @@ def _grouped(session: Session, taken: Sequence[Row[Any]]) -> dict[Key, Sum]:
         into = sums.setdefault(key, Sum(used[row.binning_id]))
         into.add([getattr(row, name) for name in TALLY], {part: getattr(row, part) for part in PARTS})
     for grain in (Grain.MINUTE, Grain.HOUR, Grain.DAY):
-        for key in [key for key in sums if key[2] == grain]:
-            version, segment, _, bucket, binning = key
-            coarser = Grain(grain + 1)
-            into = sums.setdefault((version, segment, coarser, bucket_of(bucket, coarser), binning), Sum(used[binning]))
-            into.merge(sums[key])
+        coarsen(sums, grain)
     return sums
 
 
+def coarsen(sums: dict[Key, Sum], grain: Grain) -> None:
+    """Add the sums of the grain to those of the next one."""
+    coarser = Grain(grain + 1)
+    for key in [key for key in sums if key[2] == grain]:
+        version, segment, _, bucket, binning = key
+        wider = (version, segment, coarser, bucket_of(bucket, coarser), binning)
+        sums.setdefault(wider, Sum(sums[key].binning)).merge(sums[key])
+
+
 def _upsert(session: Session, sums: dict[Key, Sum], *, now: datetime) -> None:
+    _add_existing(session, sums, sorted(sums))
+    write(session, sums, now=now)
+
+
+def write(session: Session, sums: dict[Key, Sum], *, now: datetime) -> None:
+    """Write the rollups as they are now, in the order of their keys."""
+    if not sums:
+        return
     keys = sorted(sums)
-    _add_existing(session, sums, keys)
     names = ("version_id", "segment_id", "grain", "bucket", "binning_id")
     assignments = ", ".join(f"{name} = excluded.{name}" for name in (*TALLY, *PARTS, "updated_at"))
     statement = text(

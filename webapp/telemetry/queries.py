@@ -67,6 +67,25 @@ def steps(
     }
 
 
+def newest(session: Session, groups: Mapping[int, Sequence[int]], *, before: datetime) -> Mapping[int, datetime]:
+    """Return when each group's newest event before the instant happened: to the minute, older ones to the hour."""
+    latest = (
+        "SELECT v.id, r.bucket FROM unnest(CAST(:versions AS int[])) AS v(id), LATERAL (SELECT bucket FROM rollup"
+        " WHERE version_id = v.id AND segment_id = 0 AND grain = {grain} AND bucket < :before"
+        " ORDER BY bucket DESC LIMIT 1) AS r"
+    )
+    query = text(
+        f"{latest.format(grain=1)} UNION ALL {latest.format(grain=2)} UNION ALL"
+        " SELECT version_id, max(bucket) FROM rollup_delta"
+        " WHERE version_id = ANY(:versions) AND bucket < :before AND predictions > 0 GROUP BY version_id"
+    )
+    group_of = {version: group for group, versions in groups.items() for version in versions}
+    found: dict[int, datetime] = {}
+    for version, bucket in session.execute(query, {"versions": list(group_of), "before": before}):
+        found[group_of[version]] = max(bucket, found.get(group_of[version], bucket))
+    return found
+
+
 def _rows(
     session: Session,
     versions: Iterable[int],

@@ -6,7 +6,7 @@ from webapp.metrics.metric import Better, Metric, Source, Unit, Value
 
 
 def compute(evidence: Evidence) -> Value:
-    return mean(evidence, "cpu_percent")
+    return mean(evidence, "cpu")
 
 
 METRIC = Metric(

@@ -6,7 +6,7 @@ from webapp.metrics.metric import Better, Metric, Source, Unit, Value
 
 
 def compute(evidence: Evidence) -> Value:
-    return mean(evidence, "memory_percent")
+    return mean(evidence, "memory")
 
 
 METRIC = Metric(
