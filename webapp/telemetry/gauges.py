@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from webapp.core.periods import Window
-from webapp.telemetry.tiles import Tile, coarsest, cover, snap
+from webapp.telemetry.tiles import Tile, cover, snap, stepped
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,9 @@ def _steps(
     now: datetime,
 ) -> dict[tuple[str, str], list[GaugeStep]]:
     snapped = snap(window, now=now)
-    parts, parameters = _tiles([Tile(coarsest(snapped, step), snapped.start, snapped.end)])
+    parts, parameters = _tiles(stepped(snapped, step, now=now))
+    if not parts:
+        return {}
     query = text(
         f"SELECT s.name, {label} AS label, floor(extract(epoch FROM r.bucket - :first) / :step)::int AS place, {_SUMS}"
         " FROM measurement_series s JOIN measurement_rollup r ON r.series_id = s.id"

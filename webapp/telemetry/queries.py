@@ -12,7 +12,7 @@ from webapp.catalog.queries import binnings
 from webapp.core.periods import Window
 from webapp.telemetry.aggregate import EMPTY, TALLY, Aggregate
 from webapp.telemetry.decode import PARTS, Sum
-from webapp.telemetry.tiles import Tile, coarsest, cover, snap
+from webapp.telemetry.tiles import Tile, cover, snap, stepped
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,8 @@ def steps(
     """Return, for each group of version numbers, an aggregate a step of the window, empty steps included."""
     group_of = {version: group for group, versions in groups.items() for version in versions}
     snapped = snap(window, now=now)
-    tile = Tile(coarsest(snapped, step), snapped.start, snapped.end)
-    rows = _rows(session, group_of, [tile], parts, segment_id=segment_id, by_bucket=True)
+    tiles = stepped(snapped, step, now=now)
+    rows = _rows(session, group_of, tiles, parts, segment_id=segment_id, by_bucket=True)
     summed = _summed(
         session, rows, parts, lambda row: (group_of[row.version_id], int((row.bucket - snapped.start) / step))
     )

@@ -33,13 +33,23 @@ def cover(window: Window) -> list[Tile]:
     return list(_cover(window, [Grain.MONTH, Grain.DAY, Grain.HOUR, Grain.MINUTE]))
 
 
-def coarsest(window: Window, step: timedelta) -> Grain:
-    """Return the largest grain whose buckets fit the steps of a snapped window exactly."""
+def stepped(window: Window, step: timedelta, *, now: datetime) -> list[Tile]:
+    """Return tiles that cover a snapped window exactly, none of which reaches over the end of a step.
+
+    Where minutes are no longer kept, a step that is not a multiple of the hour counts the hours that begin in it.
+    """
+    tiles: list[Tile] = []
+    at = window.start
     for grain in (Grain.DAY, Grain.HOUR):
         size = _STEP[grain]
-        if step % size == timedelta(0) and floor_to(window.start, size) == window.start:
-            return grain
-    return Grain.MINUTE
+        if step % size == timedelta(0) and floor_to(at, size) == at and at < floor_to(window.end, size):
+            tiles.append(Tile(grain, at, floor_to(window.end, size)))
+            at = tiles[-1].end
+    kept_from = floor_to(now - MINUTES_READABLE, HOUR)
+    if at < min(kept_from, window.end):
+        tiles.append(Tile(Grain.HOUR, at, min(kept_from, window.end)))
+        at = tiles[-1].end
+    return [*tiles, Tile(Grain.MINUTE, at, window.end)] if at < window.end else tiles
 
 
 def bucket_of(at: datetime, grain: Grain) -> datetime:
@@ -73,6 +83,9 @@ def _floor(at: datetime, now: datetime) -> datetime:
 
 
 def _ceil(at: datetime, now: datetime) -> datetime:
-    step = MINUTE if at >= now - MINUTES_READABLE else HOUR
+    return _ceil_to(at, MINUTE if at >= now - MINUTES_READABLE else HOUR)
+
+
+def _ceil_to(at: datetime, step: timedelta) -> datetime:
     floor = floor_to(at, step)
     return floor if floor == at else floor + step
