@@ -1,0 +1,52 @@
+from datetime import timedelta
+
+from tests.unit.figures.conftest import NOON
+from webapp.figures import distribution_bars, drift_bars, drift_heatmap
+from webapp.metrics.drift import Distribution
+from webapp.metrics.metric import Point, Value, undefined
+
+
+def test_drift_bars_put_the_highest_on_top_and_draw_both_lines(drift_report):
+    figure = drift_bars(drift_report)
+
+    assert figure["layout"]["yaxis"]["categoryarray"] == ["tenure", "contract", "monthly_charges"]
+    assert [shape["x0"] for shape in figure["layout"]["shapes"]] == [0.3, 0.6]
+    assert [trace["name"] for trace in figure["data"]] == ["Stable", "Moved", "Moved far"]
+
+
+def test_a_feature_without_a_score_has_no_bar(drift_report):
+    names = [name for trace in drift_bars(drift_report)["data"] for name in trace["y"]]
+
+    assert "region" not in names
+
+
+def test_a_bar_keeps_the_whole_name_for_whoever_clicks_it(drift_report):
+    bar = drift_bars(drift_report)["data"][-1]
+
+    assert bar["customdata"][0][0] == "monthly_charges"
+    assert bar["customdata"][0][1] == "monthly_charges: 0.710 · noise up to 0.030 · 2,000 values"
+
+
+def test_the_heat_map_has_a_row_a_feature_and_empty_cells_where_nothing_was_seen():
+    days = [NOON + number * timedelta(days=1) for number in range(2)]
+    series = {
+        "tenure": (Point(days[0], Value(0.1)), Point(days[1], undefined("no values in the window"))),
+        "contract": (Point(days[0], Value(0.4)), Point(days[1], Value(0.5))),
+    }
+
+    heatmap = drift_heatmap(series, critical=0.6)["data"][0]
+
+    assert heatmap["y"] == ["tenure", "contract"]
+    assert heatmap["z"] == [[0.1, None], [0.4, 0.5]]
+    assert "no values in the window" in heatmap["customdata"][0][1]
+
+
+def test_a_heat_map_of_nothing_is_empty():
+    assert drift_heatmap({}, critical=0.6)["data"] == []
+
+
+def test_both_distributions_stand_side_by_side_as_shares():
+    figure = distribution_bars(Distribution(("One year", "Two year"), (0.25, 0.75), (0.5, 0.5)))
+
+    assert figure["layout"]["barmode"] == "group"
+    assert [trace["y"] for trace in figure["data"]] == [[0.25, 0.75], [0.5, 0.5]]

@@ -1,0 +1,139 @@
+"""How far data has moved from its reference: a bar a feature, a map of days, and one feature's two distributions."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from webapp.core.formatting import day, number, share
+from webapp.figures import theme
+from webapp.figures.axes import instants, plain, shortened, unit_axis
+from webapp.figures.trends import HINT, bars
+from webapp.metrics.metric import Point, Unit
+
+if TYPE_CHECKING:
+    from webapp.metrics.drift import Distribution, DriftReport, FeatureDrift
+
+WORDS = {"ok": "Stable", "warning": "Moved", "critical": "Moved far", "undefined": "Not comparable"}
+LARGEST = 25  # bars that still have room for their names
+MOST_LABELS = 24
+
+
+def drift_bars(report: "DriftReport", *, largest: int = LARGEST) -> dict[str, Any]:
+    """Return the features with the highest scores, the highest on top, and the lines from which they count as moved."""
+    shown = [each for each in report.features if each.score.value is not None][:largest][::-1]
+    data = []
+    for level, colour in _colours().items():
+        here = [each for each in shown if each.level == level]
+        if here:
+            data.append(_bars(here, WORDS[level], colour))
+    highest = max((each.score.value or 0.0 for each in shown), default=0.0)
+    layout = theme.base_layout(
+        barmode="overlay",
+        bargap=0.35,
+        xaxis={"range": [0, max(report.critical, highest) * 1.08], "nticks": 6},
+        yaxis={
+            "categoryorder": "array",
+            "categoryarray": [shortened(each.name) for each in shown],
+            "showgrid": False,
+            "automargin": True,
+        },
+        showlegend=len(data) > 1,
+    )
+    colours = theme.COLOURS
+    theme.add_vertical(layout, report.warning, f"warning {number(report.warning, 2)}", colours.warning)
+    theme.add_vertical(layout, report.critical, f"critical {number(report.critical, 2)}", colours.critical)
+    return {"data": data, "layout": layout}
+
+
+def drift_heatmap(
+    series: Mapping[str, Sequence[Point]], *, critical: float, zone: str = "UTC", largest: int = LARGEST
+) -> dict[str, Any]:
+    """Return feature by day, darker the further it moved; a day without a score stays empty."""
+    ranked = sorted(series.items(), key=lambda entry: _peak(entry[1]))[-largest:]
+    days = [point.at for point in ranked[0][1]] if ranked else []
+    heatmap = {
+        "type": "heatmap",
+        "x": instants(days, zone),
+        "y": [shortened(name) for name, _ in ranked],
+        "z": [[point.value.value for point in points] for _, points in ranked],
+        "zmin": 0,
+        "zmax": critical,
+        "colorscale": theme.alarming(),
+        "showscale": False,
+        "xgap": 1,
+        "ygap": 1,
+        "customdata": [[_day_hint(name, point, zone) for point in points] for name, points in ranked],
+        "hovertemplate": HINT,
+    }
+    layout = theme.base_layout(
+        xaxis={"type": "date", "showgrid": False},
+        yaxis={"showgrid": False, "automargin": True},
+        showlegend=False,
+    )
+    return {"data": [heatmap] if ranked else [], "layout": layout}
+
+
+def distribution_bars(distribution: "Distribution", *, names: tuple[str, str] = ("Baseline", "Now")) -> dict[str, Any]:
+    """Return both distributions side by side, as shares, so that samples of different size compare."""
+    labels = [shortened(label, 16) for label in distribution.labels][:MOST_LABELS]
+    data = [
+        bars(
+            labels,
+            shares[:MOST_LABELS],
+            name,
+            colour,
+            customdata=[
+                f"{plain(label)} · {name.lower()}: {share(value)}"
+                for label, value in zip(distribution.labels, shares, strict=True)
+            ][:MOST_LABELS],
+            hovertemplate=HINT,
+        )
+        for name, shares, colour in (
+            (names[0], distribution.baseline, theme.COLOURS.ink),
+            (names[1], distribution.current, theme.categorical(0)),
+        )
+    ]
+    layout = theme.base_layout(
+        barmode="group",
+        bargap=0.2,
+        xaxis={"type": "category", "showgrid": False, "automargin": True},
+        yaxis=unit_axis(Unit.SHARE, rangemode="tozero"),
+        showlegend=True,
+    )
+    return {"data": data, "layout": layout}
+
+
+def _bars(features: Sequence["FeatureDrift"], name: str, colour: str) -> dict[str, Any]:
+    return bars(
+        [each.score.value for each in features],
+        [shortened(each.name) for each in features],
+        name,
+        colour,
+        orientation="h",
+        customdata=[[each.name, _hint(each)] for each in features],
+        hovertemplate="%{customdata[1]}<extra></extra>",
+    )
+
+
+def _colours() -> dict[str, str]:
+    colours = theme.COLOURS
+    return {
+        "ok": theme.categorical(0),
+        "warning": colours.warning,
+        "critical": colours.critical,
+        "undefined": colours.ink,
+    }
+
+
+def _peak(points: Sequence[Point]) -> float:
+    return max((point.value.value or 0.0 for point in points), default=0.0)
+
+
+def _hint(feature: "FeatureDrift") -> str:
+    floor = "" if feature.noise_floor is None else f" · noise up to {number(feature.noise_floor, 3)}"
+    return plain(f"{feature.name}: {number(feature.score.value or 0.0, 3)}{floor} · {number(feature.count)} values")
+
+
+def _day_hint(name: str, point: Point, zone: str) -> str:
+    value = point.value
+    said = (value.reason or "no score") if value.value is None else number(value.value, 3)
+    return plain(f"{name} · {day(point.at, zone)}: {said}")

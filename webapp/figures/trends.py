@@ -1,0 +1,156 @@
+"""Metrics over time: one line each, with their target, their alarm line and the deployments that may explain a step."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from webapp.catalog.models import Deployment, Target
+from webapp.core.formatting import number
+from webapp.figures import theme
+from webapp.figures.axes import instants, numbers, plain, span, unit_axis
+from webapp.metrics.display import text_of
+from webapp.metrics.metric import Metric, MetricSeries, Point, Unit
+
+FEW = 12  # Up to so many values stand as dots too: a line through them alone would pretend to know what lies between.
+
+
+def metric_trend(
+    series: Sequence[MetricSeries],
+    *,
+    target: Target | None = None,
+    deployments: Sequence[Deployment] = (),
+    title_by: Sequence[str] | None = None,
+    zone: str = "UTC",
+    currency: str = "USD",
+) -> dict[str, Any]:
+    """Return a line for each series; `title_by` names them where the metrics' labels would not tell them apart.
+
+    A single line shows its 95 % interval as a band. Steps without a value leave a gap; they are never drawn as 0.
+    """
+    names = list(title_by) if title_by is not None else [each.metric.label for each in series]
+    data: list[dict[str, Any]] = []
+    if len(series) == 1:
+        data += _band(series[0].points, zone)
+    for place, (each, name) in enumerate(zip(series, names, strict=True)):
+        data.append(_line(each, name, theme.categorical(place), zone=zone, currency=currency))
+    unit = series[0].metric.unit if series else Unit.SCORE
+    layout = theme.base_layout(
+        hovermode="x unified",
+        xaxis={"type": "date"},
+        yaxis=_value_axis(series, target, unit, currency),
+        showlegend=len(series) > 1,
+    )
+    theme.add_lines(layout, target_lines(target))
+    theme.add_deployments(layout, deployments, zone=zone)
+    return {"data": data, "layout": layout}
+
+
+def gauge_trend(
+    series: Sequence[MetricSeries],
+    *,
+    target: Target | None = None,
+    names: Sequence[str] | None = None,
+    zone: str = "UTC",
+) -> dict[str, Any]:
+    """Return measurements over time, by instance where they are named; the axis begins at 0."""
+    figure = metric_trend(series, target=target, title_by=names, zone=zone)
+    figure["layout"]["yaxis"].update({"rangemode": "tozero", "range": None})
+    return figure
+
+
+def volume(series: Sequence[MetricSeries], *, names: Sequence[str] | None = None, zone: str = "UTC") -> dict[str, Any]:
+    """Return counts a step as bars, one upon the other where there are several series (versions)."""
+    labels = list(names) if names is not None else [each.metric.label for each in series]
+    data = [
+        bars(
+            instants((point.at for point in each.points), zone),
+            numbers(each.points),
+            plain(label),
+            theme.categorical(place),
+            customdata=hints(each, label),
+            hovertemplate=HINT,
+        )
+        for place, (each, label) in enumerate(zip(series, labels, strict=True))
+    ]
+    layout = theme.base_layout(
+        xaxis={"type": "date"},
+        yaxis=unit_axis(Unit.COUNT, rangemode="tozero"),
+        barmode="stack",
+        showlegend=len(series) > 1,
+    )
+    return {"data": data, "layout": layout}
+
+
+HINT = "%{customdata}<extra></extra>"
+
+
+def dots(colour: str) -> dict[str, Any]:
+    """Return what makes a line show its values as dots too."""
+    return {"mode": "lines+markers", "marker": {"color": colour, "size": 6}}
+
+
+def bars(x: Sequence[Any], y: Sequence[Any], name: str, colour: str | list[str], **over: Any) -> dict[str, Any]:
+    """Return bars; what else is given goes into the trace as Plotly names it."""
+    trace = {"type": "bar", "x": list(x), "y": list(y), "name": name, "marker": {"color": colour, "opacity": 0.85}}
+    return theme.merged(trace, over)
+
+
+def hints(series: MetricSeries, name: str, *, currency: str = "USD") -> list[str]:
+    """Return what a point says when it is pointed at: the value, and how many samples it rests on."""
+    return [_hint(series.metric, point, name, currency=currency) for point in series.points]
+
+
+def target_lines(target: Target | None) -> list[tuple[float, str, str]]:
+    """Return the lines of a target: what should be reached, and where alarm begins."""
+    if target is None:
+        return []
+    return [
+        (target.target, "Target", theme.COLOURS.good),
+        (target.critical, "Critical", theme.COLOURS.critical),
+    ]
+
+
+def _line(series: MetricSeries, name: str, colour: str, *, zone: str, currency: str) -> dict[str, Any]:
+    values = numbers(series.points)
+    at = instants((point.at for point in series.points), zone)
+    return theme.line(
+        at,
+        values,
+        plain(name),
+        colour,
+        **(dots(colour) if _is_sparse(values) else {}),
+        customdata=hints(series, name, currency=currency),
+        hovertemplate=HINT,
+    )
+
+
+def _band(points: Sequence[Point], zone: str) -> list[dict[str, Any]]:
+    """Return the interval as two invisible lines with the space between them filled."""
+    sure = [point for point in points if point.value.low is not None and point.value.high is not None]
+    if len(sure) < len([point for point in points if point.value.value is not None]) or not sure:
+        return []
+    at = instants((point.at for point in sure), zone)
+    edge = {"type": "scatter", "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False, "x": at}
+    low = [point.value.low for point in sure]
+    high = [point.value.high for point in sure]
+    return [{**edge, "y": low}, {**edge, "y": high, "fill": "tonexty", "fillcolor": theme.faint(theme.categorical(0))}]
+
+
+def _value_axis(series: Sequence[MetricSeries], target: Target | None, unit: Unit, currency: str) -> dict[str, Any]:
+    values = [value for each in series for value in numbers(each.points)]
+    lines = [] if target is None else [target.target, target.critical]
+    return unit_axis(unit, currency=currency, range=span([*values, *lines], unit))
+
+
+def _is_sparse(values: Sequence[float | None]) -> bool:
+    """Say whether a bare line would hide something: few values, or one that stands alone between gaps."""
+    defined = [value is not None for value in values]
+    if sum(defined) <= FEW:
+        return True
+    around = [False, *defined, False]
+    return any(here and not around[at] and not around[at + 2] for at, here in enumerate(defined))
+
+
+def _hint(metric: Metric, point: Point, name: str, *, currency: str) -> str:
+    value = text_of(point.value, metric, currency=currency)
+    basis = point.value.reason or f"{number(point.value.sample_count)} samples"
+    return plain(f"{name}: {value} · {basis}")
