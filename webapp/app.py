@@ -87,7 +87,9 @@ def _first_layout(table: Pages) -> Component:
     address = urlsplit(request.referrer or "")
     path, search = address.path or "/", f"?{address.query}" if address.query else ""
     content, title = table.render(path, search, who)
-    return layout.shell(who, table.visible_to(who), path=path, content=content, rendered=rendered(path, search, title))
+    page = table.page_at(path)
+    shown = rendered(path, search, title, page=page)
+    return layout.shell(who, table.visible_to(who), path=path, content=content, rendered=shown, page=page)
 
 
 def _serve_files(app: Flask, dash: SecureDash) -> None:

@@ -1,23 +1,27 @@
 """From an address to a page: one table of all pages, one callback that puts the right one on the screen."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from dash import Input, Output, State, html
+from dash import Input, Output, State, ctx, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from webapp.accounts.actor import Actor
 from webapp.accounts.permissions import Permission, landing_page
 from webapp.core.errors import ForbiddenError, UserError
+from webapp.web import frame
+from webapp.web.components import button, empty_state, page_header, panel
 from webapp.web.page import CallbackHost, Page, PageRequest
 from webapp.web.session import actor, now, runtime
 
 LOCATION = "location"  # the dcc.Location of the shell
 CONTENT = "content"  # where the page is shown
-RENDERED = "rendered"  # a dcc.Store of what is shown: {"href", "path", "title"}
+RENDERED = "rendered"  # a dcc.Store of what is shown: {"href", "path", "title", "live_seconds", "kept"}
+NAVIGATION, BOTTOM, FILTERS, FILTER_WORDS = "navigation", "bottom", "filters", "filter-words"  # of the shell
+LIVE_REFRESH = "live-refresh"  # a dcc.Store that changes when the page is to be rendered anew by itself
 
 ROOT = "/"
 
@@ -46,6 +50,10 @@ class Pages:
         matches = ((page, page.match(_plain(path))) for page in self._pages)
         return next((Found(page, params) for page, params in matches if params is not None), None)
 
+    def page_at(self, path: str) -> Page | None:
+        found = self.find(path)
+        return None if found is None else found.page
+
     def visible_to(self, who: Actor) -> Sequence[Page]:
         """Return the pages for somebody's navigation, in its order."""
         shown = [page for page in self._pages if page.group is not None and who.may(page.permission)]
@@ -68,9 +76,9 @@ class Pages:
         try:
             return found.page.render(_request(path, search, found, who)), found.page.title
         except ForbiddenError as error:
-            return _notice("Not for your role", error.message), found.page.title
+            return _notice("Not for your role", error.message, picture="lock"), found.page.title
         except UserError as error:
-            return _notice(error.title, error.message), found.page.title
+            return _notice(error.title, error.message, picture="triangle-alert"), found.page.title
 
     def register(self, app: CallbackHost) -> None:
         """Put the pages' callbacks, and the one that changes pages, on an app."""
@@ -79,18 +87,36 @@ class Pages:
         app.callback(
             Output(CONTENT, "children"),
             Output(RENDERED, "data"),
+            Output(NAVIGATION, "children"),
+            Output(BOTTOM, "children"),
+            Output(FILTERS, "children"),
+            Output(FILTER_WORDS, "children"),
             Input(LOCATION, "pathname"),
             Input(LOCATION, "search"),
+            Input(LIVE_REFRESH, "data"),
             State(RENDERED, "data"),
             permission=Permission.PROFILE_SELF,
         )(self._change)
 
-    def _change(self, pathname: str | None, search: str | None, shown: Any) -> tuple[Component, dict[str, str]]:
-        path, query = _plain(_text(pathname) or ROOT), _text(search)
-        if isinstance(shown, dict) and not self._differs(path, query, shown):
+    def _change(self, pathname: str | None, search: str | None, _again: Any, shown: Any) -> tuple[Any, ...]:
+        path, query, who = _plain(_text(pathname) or ROOT), _text(search), actor()
+        shown = shown if isinstance(shown, dict) else {}
+        by_itself = ctx.triggered_id == LIVE_REFRESH
+        if not by_itself and not self._differs(path, query, shown):
             raise PreventUpdate
-        content, title = self.render(path, query, actor())
-        return content, rendered(path, query, title)
+        content, title = self.render(path, query, who)
+        if by_itself:
+            return content, *[no_update] * 5
+        return content, *self._around(path, query, title, who, shown)
+
+    def _around(self, path: str, query: str, title: str, who: Actor, shown: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return what changes in the frame: what is shown, the navigation, and the choices of the top bar."""
+        page, pages = self.page_at(path), self.visible_to(who)
+        now_shown = rendered(path, query, title, page=page, before=shown)
+        controls, words = frame.top_filters(page, path, dict(parse_qsl(query.removeprefix("?"))))
+        choice = now_shown["kept"]
+        side, below = frame.navigation(pages, path, choice), frame.bottom(pages, who, path, choice)
+        return now_shown, side, below, controls, words
 
     def _differs(self, path: str, query: str, shown: dict[str, Any]) -> bool:
         found = self.find(path)
@@ -99,9 +125,19 @@ class Pages:
         return bool(shown.get("href") != path + query)
 
 
-def rendered(path: str, search: str, title: str) -> dict[str, str]:
-    """Return what the store keeps of the page that is shown."""
-    return {"href": path + search, "path": path, "title": title}
+def rendered(
+    path: str, search: str, title: str, *, page: Page | None = None, before: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return what the store keeps of the page that is shown.
+
+    What was chosen in the top bar is kept over pages that have no such choice.
+    """
+    former = (before or {}).get("kept")
+    kept = frame.kept(former) if isinstance(former, dict) else {}
+    if page is not None and page.filters:
+        kept = frame.kept(dict(parse_qsl(search.removeprefix("?"))))
+    live_seconds = None if page is None else page.live_seconds
+    return {"href": path + search, "path": path, "title": title, "live_seconds": live_seconds, "kept": kept}
 
 
 def _request(path: str, search: str, found: Found, who: Actor) -> PageRequest:
@@ -115,8 +151,9 @@ def _request(path: str, search: str, found: Found, who: Actor) -> PageRequest:
     )
 
 
-def _notice(title: str, sentence: str) -> Component:
-    return html.Div([html.H1(title), html.P(sentence)], className="mc-empty", role="status")
+def _notice(title: str, sentence: str, *, picture: str = "circle-help") -> Component:
+    home = button("Go to the start", kind="secondary", href=ROOT)
+    return html.Div([page_header(title), panel(None, empty_state(title, sentence, home, picture=picture))])
 
 
 def _plain(path: str) -> str:

@@ -1,7 +1,11 @@
 (function () {
-  var root = document.documentElement, choice = root.dataset.themeChoice;
-  var dark = window.matchMedia("(prefers-color-scheme: dark)");
-  function follow() { root.dataset.bsTheme = dark.matches ? "dark" : "light"; }
-  if (choice !== "light" && choice !== "dark") { follow(); dark.addEventListener("change", follow); }
+  var root = document.documentElement, dark = window.matchMedia("(prefers-color-scheme: dark)");
+  function follow() {
+    var choice = root.dataset.themeChoice;
+    root.dataset.bsTheme = choice === "light" || choice === "dark" ? choice : dark.matches ? "dark" : "light";
+  }
+  follow();
+  dark.addEventListener("change", follow);
+  window.addEventListener("mc:theme", follow);
   Object.defineProperty(window, "_dashPlotlyJSURL", { get: function () { return "%s"; }, set: function () {} });
 })();

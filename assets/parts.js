@@ -1,0 +1,106 @@
+/* What components do by themselves: sheets that fold, windows that open, drawers, copying, and saving charts. */
+(function () {
+  "use strict";
+  var FOLDING = "details.mc-menu, details.mc-explanation";
+
+  function foldOthers(except) {
+    document.querySelectorAll(FOLDING).forEach(function (each) {
+      if (each.open && each !== except && !each.contains(except)) each.open = false;
+    });
+  }
+  function toggle(name, isOpen) {
+    document.documentElement.classList.toggle("mc-" + name + "-open", isOpen);
+    document.querySelectorAll('[data-mc-toggle="' + name + '"][aria-expanded]').forEach(function (each) {
+      each.setAttribute("aria-expanded", String(isOpen));
+    });
+  }
+  function isOpen(name) { return document.documentElement.classList.contains("mc-" + name + "-open"); }
+
+  document.addEventListener("click", function (event) {
+    var target = event.target;
+    if (!target.closest) return;
+    foldOthers(target.closest(FOLDING));
+    var link = target.closest("a");
+    if (link) {
+      foldOthers(null);
+      toggle("nav", false);
+    }
+    var button = target.closest("[data-mc-toggle]");
+    if (button) toggle(button.dataset.mcToggle, !isOpen(button.dataset.mcToggle));
+    else if (!target.closest(".mc-side")) toggle("nav", false);
+    var opens = target.closest("[data-mc-open]");
+    if (opens) window.dash_clientside.set_props(opens.dataset.mcOpen, { is_open: true });
+    if (target.closest("[data-mc-close]")) close(target);
+    var copies = target.closest("[data-mc-copy]");
+    if (copies) copy(copies.dataset.mcCopy);
+    var saves = target.closest("[data-mc-save]");
+    if (saves) save(saves);
+  });
+
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Escape") return;
+    document.querySelectorAll(FOLDING).forEach(function (each) {
+      if (!each.open) return;
+      each.open = false;
+      each.querySelector("summary").focus();
+    });
+    toggle("nav", false);
+  });
+
+  function close(target) {
+    var cross = target.closest(".modal") && target.closest(".modal").querySelector(".btn-close");
+    if (cross) cross.click();
+  }
+
+  function copy(text) {
+    var done = function () { window.mc.toast("Copied.", "good"); };
+    var failed = function () { window.mc.toast("The browser does not let us copy; mark the text and copy it yourself.", "critical"); };
+    if (navigator.clipboard && window.isSecureContext) navigator.clipboard.writeText(text).then(done, failed);
+    else failed();
+  }
+
+  /* charts, as a picture and as a table */
+  function save(button) {
+    var figure = button.closest(".mc-graph"), drawn = figure && figure.querySelector(".js-plotly-plot");
+    var name = button.dataset.mcName.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") || "chart";
+    if (!drawn || !window.Plotly) return;
+    if (button.dataset.mcSave === "csv") return download(name + ".csv", new Blob(["\ufeff" + table(drawn.data)], { type: "text/csv" }));
+    var ground = getComputedStyle(document.documentElement).colorScheme === "dark" ? "#131a2b" : "#ffffff";
+    var layout = Object.assign({}, drawn.layout, { paper_bgcolor: ground, plot_bgcolor: ground });
+    var size = { format: "png", width: Math.max(drawn.clientWidth, 720), height: Math.max(drawn.clientHeight, 320), scale: 2 };
+    window.Plotly.toImage({ data: drawn.data, layout: layout }, size).then(function (address) {
+      var link = document.createElement("a");
+      link.href = address;
+      link.download = name + ".png";
+      link.click();
+    });
+    return undefined;
+  }
+  function download(name, blob) {
+    var link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = name;
+    link.click();
+    window.setTimeout(function () { URL.revokeObjectURL(link.href); }, 10000);
+  }
+  function table(traces) {
+    var rows = [["series", "x", "y", "value"]];
+    traces.forEach(function (trace) {
+      var x = Array.from(trace.x || []), y = Array.from(trace.y || []);
+      if (trace.z) {
+        Array.from(trace.z).forEach(function (line, row) {
+          Array.from(line).forEach(function (value, column) { rows.push([trace.name || "", x[column], y[row], value]); });
+        });
+      } else x.forEach(function (at, index) { rows.push([trace.name || "", at, y[index], ""]); });
+    });
+    return rows.map(function (row) { return row.map(cell).join(","); }).join("\r\n") + "\r\n";
+  }
+  /* A text that a spreadsheet would take for a formula is kept from being one; numbers stay numbers. */
+  function cell(value) {
+    if (value === null || value === undefined) return "";
+    if (typeof value === "number") return String(value);
+    var text = String(value);
+    if (/^[=+\-@\t\r]/.test(text) && isNaN(Number(text))) text = "'" + text;
+    return /[",\r\n]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
+  }
+})();
