@@ -51,6 +51,11 @@ class Company:
     opening: datetime
     seed: int = SEED
 
+    @property
+    def midnight(self) -> datetime:
+        """Return the beginning of the opening's day: what the script counts from."""
+        return floor_to(self.opening, DAY)
+
     @cached_property
     def worlds(self) -> Mapping[str, World]:
         return {world.name: world for world in all_worlds()}
@@ -81,10 +86,10 @@ class Company:
         world = self.worlds[name]
         rng = self._generator(name, microseconds(on) // _DAY_US, stream)
         at = _times(rng, world, on, stream)
-        frame = reshaped(world.draw(rng, len(at)), self._incidents(name), at, opening=self.opening, rng=rng)
+        frame = reshaped(world.draw(rng, len(at)), self._incidents(name), at, day=self.midnight, rng=rng)
         actual = (rng.random(len(at)) < world.truth(frame)).astype(np.float64)
         versions, scores = self._scored(world, frame, at)
-        latencies, errors, heard = self.served(name, at, HISTORY, since=self.opening, rng=rng)
+        latencies, errors, heard = self.served(name, at, HISTORY, day=self.midnight, rng=rng)
         tag = "-live" if stream is Stream.LIVE else ""
         ids = np.array([f"{world.prefix}-{on:%Y%m%d}{tag}-{number:05d}" for number in range(len(at))])
         told_at = np.where(errors == "", _told_at(rng, world, at), NEVER)
@@ -92,7 +97,7 @@ class Company:
         return traffic.rows(np.flatnonzero(heard))
 
     def served(
-        self, name: str, at: Instants, script: Sequence[Incident], *, since: datetime, rng: np.random.Generator
+        self, name: str, at: Instants, script: Sequence[Incident], *, day: datetime, rng: np.random.Generator
     ) -> tuple[Floats, NDArray[Any], NDArray[np.bool_]]:
         """Return how long each prediction takes, its error ("" for none), and whether it is sent at all."""
         latencies = self.worlds[name].latency_ms * rng.lognormal(0, LATENCY_SPREAD, len(at))
@@ -100,7 +105,7 @@ class Company:
         heard = np.ones(len(at), dtype=bool)
         for incident in script:
             if incident.world == name:
-                here = incident.strength(at, since) > 0
+                here = incident.strength(at, day) > 0
                 latencies = np.where(here, latencies * incident.slower, latencies)
                 errors = np.where(here & (rng.random(len(at)) < incident.failing), incident.error, errors)
                 heard &= ~(here & incident.silent)
@@ -116,15 +121,15 @@ class Company:
         rng = np.random.default_rng([self.seed, release.seed])
         frame = world.draw(rng, release.rows)
         if release.adapted:
-            at = np.full(release.rows, microseconds(self.opening + release.at))
-            frame = reshaped(frame, self._incidents(world.name), at, opening=self.opening, rng=rng)
+            at = np.full(release.rows, microseconds(self.midnight + release.at))
+            frame = reshaped(frame, self._incidents(world.name), at, day=self.midnight, rng=rng)
         actual = (rng.random(release.rows) < world.truth(frame)).astype(np.float64)
         spoilt = {feature: frame[feature] * factor for feature, factor in release.scale.items()}
         return fit({**frame, **spoilt}, actual)
 
     def _scored(self, world: World, frame: Frame, at: Instants) -> tuple[NDArray[Any], Floats]:
         """Let the version that is deployed at each instant score its customers."""
-        starts = [microseconds(self.opening + release.at) for release in world.releases]
+        starts = [microseconds(self.midnight + release.at) for release in world.releases]
         place = np.maximum(np.searchsorted(starts, at, side="right") - 1, 0)
         scores = np.zeros(len(at))
         for number in np.unique(place):

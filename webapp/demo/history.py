@@ -132,7 +132,7 @@ def _load_machines(runtime: Runtime, company: Company, *, origin: datetime, now:
     count = 0
     for part in Window(newest or origin, now).steps(timedelta(days=10)):
         measured = machines.measurements(
-            machines.grid(part), HISTORY, since=company.opening, opening=company.opening, seed=company.seed
+            machines.grid(part), HISTORY, day=company.midnight, midnight=company.midnight, seed=company.seed
         )
         with runtime.ingest_transaction() as session:
             count += accept_measurements(session, measured, now=now, limits=LIMITS).accepted
@@ -141,7 +141,7 @@ def _load_machines(runtime: Runtime, company: Company, *, origin: datetime, now:
 
 def _deploy(session: Session, company: Company, name: str, *, origin: datetime, now: datetime) -> None:
     for release in company.worlds[name].releases:
-        at = company.opening + release.at
+        at = company.midnight + release.at
         if origin <= at <= now:
             deployment = Deployment(model=name, version=release.version, at=at, note=release.note)
             accept_deployment(session, deployment, now=now, limits=LIMITS)

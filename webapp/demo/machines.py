@@ -42,7 +42,7 @@ def grid(window: Window, every: timedelta = EVERY) -> Instants:
 
 
 def measurements(
-    at: Instants, script: Sequence[Incident], *, since: datetime, opening: datetime, seed: int
+    at: Instants, script: Sequence[Incident], *, day: datetime, midnight: datetime, seed: int
 ) -> list[Measurement]:
     """Return what every machine measures at the instants, which are in the order of time."""
     if not len(at):
@@ -53,7 +53,7 @@ def measurements(
         rng = np.random.default_rng([seed, number, int(at[0] // 1_000_000)])
         labels = {"instance": instance}
         for name, gauge in GAUGES.items():
-            values = _values(gauge, at, opening, rng) + _load(name, instance, at, script, since)
+            values = _values(gauge, at, midnight, rng) + _load(name, instance, at, script, day)
             values = np.round(values.clip(0, 100), 2)
             found += [
                 Measurement(name=name, value=value, at=moment, labels=labels)
@@ -63,16 +63,16 @@ def measurements(
     return found
 
 
-def _values(gauge: Gauge, at: Instants, opening: datetime, rng: np.random.Generator) -> Floats:
+def _values(gauge: Gauge, at: Instants, midnight: datetime, rng: np.random.Generator) -> Floats:
     of_day = at % _DAY_US / _DAY_US
     busy = np.sin(np.pi * (of_day - 0.2).clip(0, 0.75) / 0.75) ** 2
-    age = (at - microseconds(opening)) / _DAY_US
+    age = (at - microseconds(midnight)) / _DAY_US
     return gauge.level + gauge.rise * busy + gauge.growth * age + rng.normal(0, gauge.noise, len(at))
 
 
-def _load(name: str, instance: str, at: Instants, script: Sequence[Incident], since: datetime) -> Floats:
+def _load(name: str, instance: str, at: Instants, script: Sequence[Incident], day: datetime) -> Floats:
     load = np.zeros(len(at))
     for incident in script:
         if name in incident.load and (not incident.instances or instance in incident.instances):
-            load += incident.load[name] * incident.strength(at, since)
+            load += incident.load[name] * incident.strength(at, day)
     return load

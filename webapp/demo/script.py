@@ -1,7 +1,7 @@
 """What goes wrong at the demo company, and when: a script of incidents, each a line of data.
 
-Times are counted from the opening, the moment at which the demo was first started; those of LIVE from the moment at
-which the live traffic of this process begins, again and again.
+Times of HISTORY are counted from midnight (UTC) of the day on which the demo was opened, so that what happens in the
+afternoon does; those of LIVE from the moment at which the live traffic of a process begins, again every hour.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,9 +35,9 @@ class Incident:
     instances: Sequence[str] = ()  # where the load is; everywhere unless named
     grows: bool = False  # the load begins at nothing and reaches its height at the end
 
-    def strength(self, at: NDArray[np.int64], opening: datetime) -> Floats:
+    def strength(self, at: NDArray[np.int64], day: datetime) -> Floats:
         """Return for each instant (µs since the epoch) how much of the incident is there, from 0 to 1."""
-        since = at - microseconds(opening + self.starts)
+        since = at - microseconds(day + self.starts)
         length = self.lasts // _MICROSECOND
         inside = (since >= 0) & (since < length)
         return np.where(inside, since / length if self.grows else 1.0, 0.0)
@@ -48,12 +48,12 @@ def microseconds(at: datetime) -> int:
 
 
 def reshaped(
-    frame: Frame, incidents: Sequence[Incident], at: NDArray[np.int64], *, opening: datetime, rng: np.random.Generator
+    frame: Frame, incidents: Sequence[Incident], at: NDArray[np.int64], *, day: datetime, rng: np.random.Generator
 ) -> Frame:
     """Return the customers as the incidents in force at each one's time have changed them."""
     changed = dict(frame)
     for incident in incidents:
-        here: Flags = incident.strength(at, opening) > 0
+        here: Flags = incident.strength(at, day) > 0
         for feature, factor in incident.scaled.items():
             changed[feature] = np.where(here, np.round(changed[feature] * factor, 2), changed[feature])
         for feature, (category, share) in incident.appearing.items():
@@ -65,17 +65,27 @@ def reshaped(
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
+_TIMEOUT = "FeatureStoreTimeout: no answer within 2 s"
 
 HISTORY: Sequence[Incident] = (
     Incident(
         "The feature store times out",
         "credit-default",
-        starts=-20 * _DAY,
+        starts=-20 * _DAY + 9 * _HOUR,
         lasts=5 * _HOUR,
         failing=0.4,
-        error="FeatureStoreTimeout: no answer within 2 s",
+        error=_TIMEOUT,
     ),
     Incident("The price change", "churn", starts=-13 * _DAY, lasts=FOR_GOOD, scaled={"MonthlyCharges": 1.22}),
+    Incident("A slow morning", "card-fraud", starts=-9 * _DAY + 10 * _HOUR, lasts=3 * _HOUR, slower=34.0),
+    Incident(
+        "Its machine is busy",
+        "",
+        starts=-9 * _DAY + 10 * _HOUR,
+        lasts=3 * _HOUR,
+        load={"cpu_percent": 50.0},
+        instances=("api-2",),
+    ),
     Incident(
         "The three-year contract is sold",
         "churn",
@@ -83,17 +93,13 @@ HISTORY: Sequence[Incident] = (
         lasts=FOR_GOOD,
         appearing={"Contract": ("Three year", 0.12)},
     ),
-    Incident("A slow afternoon", "card-fraud", starts=-9 * _DAY, lasts=4 * _HOUR, slower=34.0),
-    Incident(
-        "Its machines are busy", "", starts=-9 * _DAY, lasts=4 * _HOUR, load={"cpu_percent": 47.0}, instances=("api-2",)
-    ),
-    Incident("The churn service is silent", "churn", starts=-5 * _DAY, lasts=6 * _HOUR, silent=True),
+    Incident("The churn service is silent", "churn", starts=-5 * _DAY + 9 * _HOUR, lasts=5 * _HOUR, silent=True),
     Incident(
         "api-3 leaks memory",
         "",
-        starts=-60 * _HOUR,
-        lasts=84 * _HOUR,
-        load={"memory_percent": 37.0},
+        starts=-72 * _HOUR,
+        lasts=112 * _HOUR,
+        load={"memory_percent": 58.0},
         instances=("api-3",),
         grows=True,
     ),
@@ -101,13 +107,13 @@ HISTORY: Sequence[Incident] = (
 
 LIVE_EVERY = 60 * _MINUTE
 LIVE: Sequence[Incident] = (
-    Incident("Payments slow down", "card-fraud", starts=4 * _MINUTE, lasts=14 * _MINUTE, slower=38.0),
+    Incident("Payments slow down", "card-fraud", starts=2 * _MINUTE, lasts=12 * _MINUTE, slower=60.0),
     Incident(
         "The machine of payments is busy",
         "",
-        starts=4 * _MINUTE,
-        lasts=14 * _MINUTE,
-        load={"cpu_percent": 46.0},
+        starts=2 * _MINUTE,
+        lasts=12 * _MINUTE,
+        load={"cpu_percent": 62.0},
         instances=("api-2",),
     ),
     Incident(
@@ -116,6 +122,6 @@ LIVE: Sequence[Incident] = (
         starts=28 * _MINUTE,
         lasts=10 * _MINUTE,
         failing=0.45,
-        error="FeatureStoreTimeout: no answer within 2 s",
+        error=_TIMEOUT,
     ),
 )

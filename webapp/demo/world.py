@@ -22,7 +22,7 @@ class Release:
     """A version that went live, with how the file it was trained on had been made."""
 
     version: str
-    at: timedelta  # before (negative) the opening
+    at: timedelta  # from midnight of the opening's day
     note: str
     seed: int
     rows: int = 6_000

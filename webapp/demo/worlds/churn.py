@@ -66,7 +66,7 @@ WORLD = World(
     prefix="customer",
     draw=draw,
     truth=truth,
-    a_day=1_000,
+    a_day=900,
     threshold=0.5,
     latency_ms=118,
     outcome_days=(3, 10),
@@ -74,18 +74,18 @@ WORLD = World(
     owners=("ada@demo.example",),
     releases=(
         Release("v11", timedelta(days=-200), "The model of last autumn", seed=11, rows=1_500),
-        Release("v12", timedelta(days=-66, hours=-3), "Retrained on twice the customers", seed=12, rows=8_000),
+        Release("v12", timedelta(days=-66, hours=9), "Retrained on twice the customers", seed=12, rows=8_000),
         Release(
-            "v13", timedelta(days=-40, hours=-6), "Retrained on the February export", seed=13, scale={"tenure": 1 / 12}
+            "v13", timedelta(days=-40, hours=8), "Retrained on the February export", seed=13, scale={"tenure": 1 / 12}
         ),
         Release(
             "v12",
-            timedelta(days=-38, hours=-1),
+            timedelta(days=-38, hours=14),
             "Rolled back: the export for v13 had tenure in years",
             seed=12,
             rows=8_000,
         ),
-        Release("v14", timedelta(days=-4, hours=-5), "Retrained on the new prices", seed=14, rows=8_000, adapted=True),
+        Release("v14", timedelta(days=-4, hours=10), "Retrained on the new prices", seed=14, rows=8_000, adapted=True),
     ),
     business=Business(
         valid_from=datetime(2020, 1, 1, tzinfo=UTC),

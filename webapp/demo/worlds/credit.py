@@ -51,7 +51,7 @@ WORLD = World(
     prefix="loan",
     draw=draw,
     truth=truth,
-    a_day=280,
+    a_day=240,
     threshold=0.4,
     latency_ms=205,
     outcome_days=(5, 14),
@@ -59,6 +59,6 @@ WORLD = World(
     owners=("bea@demo.example",),
     releases=(
         Release("2026.1", timedelta(days=-180), "The yearly release", seed=21, rows=5_000),
-        Release("2026.2", timedelta(days=-27, hours=-4), "Recalibrated", seed=22, rows=12_000),
+        Release("2026.2", timedelta(days=-27, hours=8), "Recalibrated", seed=22, rows=12_000),
     ),
 )

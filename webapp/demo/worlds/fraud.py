@@ -50,7 +50,7 @@ WORLD = World(
     prefix="payment",
     draw=draw,
     truth=truth,
-    a_day=820,
+    a_day=1_000,
     threshold=0.4,
     latency_ms=46,
     outcome_days=(1, 8),
@@ -58,6 +58,6 @@ WORLD = World(
     owners=("ada@demo.example", "dev@demo.example"),
     releases=(
         Release("4.2", timedelta(days=-150), "The model in use since the autumn", seed=31, rows=40_000),
-        Release("4.3", timedelta(days=-52, hours=-2), "Knows the distance from home", seed=32, rows=60_000),
+        Release("4.3", timedelta(days=-52, hours=13), "Knows the distance from home", seed=32, rows=60_000),
     ),
 )
