@@ -1,197 +1,198 @@
 """What the alert inbox, an alert's own page and the reports ask: keyset pages, exact counts of what is active."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import timedelta
+from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from webapp.alerting.detail import alert
+from webapp.alerting.inbox_rows import inbox_rows
+from webapp.alerting.rule_queries import rule, rules
+from webapp.alerting.schedule import last_evaluation
 from webapp.alerting.severity import Severity
-from webapp.alerting.types import AlertType, EntryKind, Signal, Status
+from webapp.alerting.tables import AlertRow
+from webapp.alerting.types import AlertType, Status
+from webapp.alerting.views import (
+    AlertDetail,
+    AlertMonth,
+    EvidencePoint,
+    InboxFilters,
+    InboxPage,
+    InboxRow,
+    OpenSummary,
+    RuleDetail,
+    RuleSummary,
+    RuleVersion,
+    Tab,
+    TimelineEntry,
+)
 from webapp.catalog.models import Model
+from webapp.core.errors import InvalidInputError
 from webapp.core.periods import Window
 
-Tab = Literal["open", "acknowledged", "snoozed", "resolved", "all_open"]
+__all__ = [
+    "AlertDetail",
+    "AlertMonth",
+    "EvidencePoint",
+    "InboxFilters",
+    "InboxPage",
+    "InboxRow",
+    "OpenSummary",
+    "RuleDetail",
+    "RuleSummary",
+    "RuleVersion",
+    "Tab",
+    "TimelineEntry",
+    "alert",
+    "counts",
+    "inbox",
+    "last_evaluation",
+    "monthly",
+    "newer_than",
+    "open_summary",
+    "rule",
+    "rules",
+]
 
+T = TypeVar("T")
 
-@dataclass(frozen=True, slots=True)
-class InboxFilters:
-    """What of the inbox is shown. `assignee` is a name or an e-mail address; `since` is when the alert started."""
-
-    tab: Tab = "open"
-    severities: tuple[Severity, ...] = ()
-    types: tuple[AlertType, ...] = ()
-    models: tuple[str, ...] = ()
-    assignee: str = ""
-    text: str = ""
-    since: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InboxRow:
-    id: UUID
-    title: str
-    severity: Severity
-    type: AlertType
-    status: Status
-    signal: Signal
-    model: str
-    version: str
-    rule_id: UUID
-    rule_name: str
-    value: float | None
-    value_text: str
-    threshold_text: str
-    started_at: datetime
-    acknowledged_by: str | None
-    acknowledged_at: datetime | None
-    assignee: str | None
-    snoozed_until: datetime | None
-    resolved_at: datetime | None
-    resolved_by: str | None
-    resolve_reason: str | None
-    reopen_count: int
-    comment_count: int
-    is_flapping: bool
-
-
-@dataclass(frozen=True, slots=True)
-class InboxPage:
-    rows: Sequence[InboxRow]
-    next: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class OpenSummary:
-    """How many alerts are active (open, acknowledged or snoozed), and the worst severity among them."""
-
-    total: int
-    by_severity: Mapping[Severity, int]
-    worst: Severity | None
-
-
-@dataclass(frozen=True, slots=True)
-class EvidencePoint:
-    at: datetime
-    value: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineEntry:
-    at: datetime
-    actor: str
-    kind: EntryKind
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertDetail(InboxRow):
-    summary: str
-    metric: str
-    metric_label: str
-    operator: str  # ">" or "<"
-    threshold: float | None
-    unit: str
-    sample_count: int
-    active_at: datetime
-    evidence: tuple[EvidencePoint, ...]
-    causes: tuple[str, ...]
-    runbook: str
-    labels: Mapping[str, str]
-    rule_version: int
-    resolution_note: str | None
-    previous_id: UUID | None
-    timeline: tuple[TimelineEntry, ...] = field(default=())
-    related: tuple[InboxRow, ...] = field(default=())
-
-
-@dataclass(frozen=True, slots=True)
-class AlertMonth:
-    """What happened to the alerts that started in a window."""
-
-    opened: int
-    by_severity: Mapping[Severity, int]
-    by_type: Mapping[AlertType, int]
-    acknowledged: int
-    resolved: int
-    unresolved: int
-    mean_time_to_acknowledge: timedelta | None
-    mean_time_to_resolve: timedelta | None
-    worst: tuple[InboxRow, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleSummary:
-    id: UUID
-    name: str
-    type: AlertType
-    kind: str
-    metric: str
-    severity_text: str  # "medium", or of a ladder "medium, high"
-    condition_text: str  # "drift score > 0.3 medium, > 0.6 high"
-    model: str | None
-    paused: bool
-    broken: str | None
-    last_evaluated_at: datetime | None
-    firing_count: int
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class RuleVersion:
-    number: int
-    saved_at: datetime
-    saved_by: str
-    document: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleDetail(RuleSummary):
-    document: Mapping[str, object]  # as RuleDocument, in plain values
-    created_at: datetime
-    created_by: str
-    updated_at: datetime
-    updated_by: str
-    versions: tuple[RuleVersion, ...]
-    alerts: tuple[InboxRow, ...]
+MAXIMUM_LIMIT = 500
+RESOLVED_COUNTED = 1000  # Counting a long history is slow and tells nobody anything: from here on it is "1,000+".
+_ACTIVE = AlertRow.status != Status.RESOLVED
+_TABS: Mapping[str, ColumnElement[bool]] = {
+    "open": AlertRow.status == Status.OPEN,
+    "acknowledged": AlertRow.status == Status.ACKNOWLEDGED,
+    "snoozed": AlertRow.status == Status.SNOOZED,
+    "resolved": AlertRow.status == Status.RESOLVED,
+    "all_open": _ACTIVE,
+}
 
 
 def inbox(session: Session, filters: InboxFilters, *, cursor: str | None = None, limit: int = 50) -> InboxPage:
     """Return a page of the tab: the worst first, then the newest; resolved ones by time alone."""
-    raise NotImplementedError
+    limit = min(max(limit, 1), MAXIMUM_LIMIT)
+    is_history = filters.tab == "resolved"
+    order = [AlertRow.id.desc()] if is_history else [AlertRow.severity.desc(), AlertRow.id.desc()]
+    query = select(AlertRow).where(_TABS[filters.tab], *_conditions(filters)).order_by(*order)
+    if cursor:
+        query = query.where(_after(cursor, is_history=is_history))
+    found = session.scalars(query.limit(limit + 1)).all()
+    rows = inbox_rows(session, found[:limit])
+    return InboxPage(rows, _cursor(found[limit - 1]) if len(found) > limit else None)
 
 
 def counts(session: Session, filters: InboxFilters) -> Mapping[Tab, int]:
-    """Return how many alerts each tab but the resolved one holds under the other filters."""
-    raise NotImplementedError
+    """Return how many alerts each tab holds under the other filters; resolved ones are counted up to a thousand."""
+    conditions = _conditions(filters)
+    active = select(AlertRow.status, func.count()).where(_ACTIVE, *conditions).group_by(AlertRow.status)
+    by_status: dict[str, int] = {row[0]: row[1] for row in session.execute(active)}
+    some = select(literal(1)).select_from(AlertRow).where(_TABS["resolved"], *conditions).limit(RESOLVED_COUNTED)
+    resolved = session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    return {
+        "open": by_status.get(Status.OPEN, 0),
+        "acknowledged": by_status.get(Status.ACKNOWLEDGED, 0),
+        "snoozed": by_status.get(Status.SNOOZED, 0),
+        "resolved": resolved,
+        "all_open": sum(by_status.values()),
+    }
 
 
 def open_summary(session: Session) -> OpenSummary:
-    raise NotImplementedError
-
-
-def alert(session: Session, alert_id: UUID, *, now: datetime | None = None) -> AlertDetail:
-    raise NotImplementedError
+    """Return how many alerts are active, by severity."""
+    query = select(AlertRow.severity, func.count()).where(_ACTIVE).group_by(AlertRow.severity)
+    by_severity = {Severity.of_rank(rank): count for rank, count in session.execute(query)}
+    return OpenSummary(sum(by_severity.values()), by_severity, max(by_severity, default=None))
 
 
 def newer_than(session: Session, filters: InboxFilters, alert_id: UUID) -> int:
-    """Return how many alerts of the tab started after the one that is given: "12 new"."""
-    raise NotImplementedError
-
-
-def last_evaluation(session: Session) -> datetime | None:
-    raise NotImplementedError
-
-
-def rules(session: Session) -> Sequence[RuleSummary]:
-    raise NotImplementedError
-
-
-def rule(session: Session, rule_id: UUID) -> RuleDetail:
-    raise NotImplementedError
+    """Return how many alerts of the tab are newer than the newest one that is shown: "12 new"."""
+    query = select(func.count()).select_from(AlertRow).where(_TABS[filters.tab], *_conditions(filters))
+    return session.scalar(query.where(AlertRow.id > alert_id)) or 0
 
 
 def monthly(session: Session, models: Sequence[Model], window: Window) -> AlertMonth:
-    raise NotImplementedError
+    """Return what happened to the alerts that started in the window: those of the models and those of no model."""
+    started = and_(
+        AlertRow.started_at >= window.start,
+        AlertRow.started_at < window.end,
+        or_(AlertRow.model.in_([model.name for model in models]), AlertRow.model == ""),
+    )
+    resolved = AlertRow.resolved_at < window.end
+    acknowledged = AlertRow.acknowledged_at.is_not(None)
+    totals = session.execute(
+        select(
+            func.count(),
+            func.count().filter(acknowledged),
+            func.count().filter(resolved),
+            func.avg(AlertRow.acknowledged_at - AlertRow.started_at).filter(acknowledged),
+            func.avg(AlertRow.resolved_at - AlertRow.started_at).filter(resolved),
+        ).where(started)
+    ).one()
+    worst = session.scalars(
+        select(AlertRow).where(started).order_by(AlertRow.severity.desc(), AlertRow.id.desc()).limit(10)
+    ).all()
+    by_severity = {Severity.of_rank(rank): n for rank, n in _by(session, AlertRow.severity, started).items()}
+    by_type = {AlertType(kind): n for kind, n in _by(session, AlertRow.type, started).items()}
+    return AlertMonth(
+        opened=totals[0],
+        by_severity=by_severity,
+        by_type=by_type,
+        acknowledged=totals[1],
+        resolved=totals[2],
+        unresolved=totals[0] - totals[2],
+        mean_time_to_acknowledge=_whole(totals[3]),
+        mean_time_to_resolve=_whole(totals[4]),
+        worst=tuple(inbox_rows(session, worst)),
+    )
+
+
+def _by(session: Session, column: InstrumentedAttribute[T], condition: ColumnElement[bool]) -> Mapping[T, int]:
+    query = select(column, func.count()).where(condition).group_by(column)
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def _whole(duration: timedelta | None) -> timedelta | None:
+    return None if duration is None else timedelta(seconds=round(duration.total_seconds()))
+
+
+def _conditions(filters: InboxFilters) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if filters.severities:
+        conditions.append(AlertRow.severity.in_([severity.rank for severity in filters.severities]))
+    if filters.types:
+        conditions.append(AlertRow.type.in_(filters.types))
+    if filters.models:
+        conditions.append(AlertRow.model.in_(filters.models))
+    if filters.assignee:
+        named = filters.assignee.lower()
+        conditions.append(or_(func.lower(AlertRow.assignee_email) == named, func.lower(AlertRow.assignee) == named))
+    if filters.since is not None:
+        conditions.append(AlertRow.started_at >= filters.since)
+    conditions += [_contains(word) for word in filters.text.split()[:10]]
+    return conditions
+
+
+def _contains(word: str) -> ColumnElement[bool]:
+    return or_(
+        AlertRow.title.icontains(word, autoescape=True),
+        AlertRow.model.icontains(word, autoescape=True),
+        AlertRow.summary.icontains(word, autoescape=True),
+    )
+
+
+def _cursor(row: AlertRow) -> str:
+    return f"{row.severity}-{row.id.hex}"
+
+
+def _after(cursor: str, *, is_history: bool) -> ColumnElement[bool]:
+    rank, _, identifier = cursor.partition("-")
+    try:
+        severity, last = int(rank), UUID(identifier)
+    except ValueError:
+        raise InvalidInputError("The cursor is not one of ours; leave it out to begin at the start.") from None
+    if is_history:
+        return AlertRow.id < last
+    return tuple_(AlertRow.severity, AlertRow.id) < tuple_(literal(severity), literal(last))

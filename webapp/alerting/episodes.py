@@ -1,0 +1,280 @@
+"""The machine's part in an alert's life: what evaluations found is written for many series with few statements."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, cast, func, select, text, update
+from sqlalchemy.orm import Session
+
+from webapp.alerting.plugins import Prepared
+from webapp.alerting.records import append_all, insert_all, update_all
+from webapp.alerting.severity import Severity
+from webapp.alerting.states import OK
+from webapp.alerting.tables import AlertEntryRow, AlertRow
+from webapp.alerting.transitions import (
+    FLAPPING_TRANSITIONS,
+    FLAPPING_WINDOW,
+    SYSTEM_NAME,
+    Alert,
+    Decision,
+    Deed,
+    Entry,
+    Seen,
+    decide,
+)
+from webapp.alerting.types import AutomaticReason, EntryKind, Status
+from webapp.catalog.tables import ModelRow, VersionRow
+from webapp.core.ids import uuid7
+
+CHANNEL = "alerts"
+_NAMES = tuple(entry.name for entry in fields(Alert))
+_COLUMNS = [getattr(AlertRow, name) for name in _NAMES]
+_TRANSITIONS = (EntryKind.FIRED, EntryKind.REOPENED, EntryKind.RESOLVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One series whose alert has to be looked at, and the rule that it belongs to."""
+
+    rule_id: UUID
+    rule_version: int
+    prepared: Prepared
+    fingerprint: UUID
+    labels: Mapping[str, str]
+    operator: str
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was written: the alert of each series, and how many of each kind of entry."""
+
+    alert_of: Mapping[UUID, UUID]
+    entries: Mapping[EntryKind, int]
+
+
+def apply(session: Session, findings: Sequence[Finding], *, at: datetime) -> Outcome:
+    """Write what was found into the alerts, with their timelines, in the session's transaction."""
+    if not findings:
+        return Outcome({}, {})
+    latest = _latest(session, [finding.fingerprint for finding in findings])
+    decided = [(finding, decide(latest.get(finding.fingerprint), finding.seen, at=at)) for finding in findings]
+    opened = _open(session, [finding for finding, made in decided if made.deed is Deed.OPEN], latest, at=at)
+    changed = [made for _, made in decided if made.deed is Deed.CHANGE and made.alert is not None]
+    changed = _with_flapping(session, changed, at=at)
+    update_all(session, AlertRow, [_record(made.alert) for made in changed if made.alert is not None])
+    entries = [(made.alert.id, entry) for made in changed if made.alert is not None for entry in made.entries]
+    _write_entries(session, [*opened.entries, *entries], at=at)
+    alert_of = {fingerprint: alert.id for fingerprint, alert in latest.items()} | opened.alert_of
+    return Outcome(alert_of, Counter(entry.kind for _, entry in [*opened.entries, *entries]))
+
+
+def end_of_rules(session: Session, rule_ids: Sequence[UUID], reason: AutomaticReason, *, now: datetime) -> int:
+    """Resolve at once what the rules have active: they were paused, deleted or made into something else."""
+    query = select(*_COLUMNS).where(AlertRow.rule_id.in_(rule_ids), AlertRow.status != Status.RESOLVED)
+    alerts = [Alert(*row) for row in session.execute(query.order_by(AlertRow.id).with_for_update())]
+    decided = [decide(alert, _ended(alert, reason), at=now) for alert in alerts]
+    update_all(session, AlertRow, [_record(made.alert) for made in decided if made.alert is not None])
+    pairs = [(made.alert.id, entry) for made in decided if made.alert is not None for entry in made.entries]
+    _write_entries(session, pairs, at=now)
+    return len(pairs)
+
+
+def wake(session: Session, *, now: datetime) -> int:
+    """Open again what was snoozed until now, and take the mark off what has not flapped for a while."""
+    woken = session.scalars(
+        update(AlertRow)
+        .where(AlertRow.status == Status.SNOOZED, AlertRow.snoozed_until <= now)
+        .values(
+            status=Status.OPEN,
+            snoozed_until=None,
+            snoozed_by=None,
+            acknowledged_at=None,
+            acknowledged_by=None,
+            acknowledged_by_id=None,
+        )
+        .returning(AlertRow.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    calmed = session.scalars(
+        update(AlertRow)
+        .where(
+            AlertRow.flapping_since.is_not(None),
+            func.greatest(AlertRow.fired_at, AlertRow.resolved_at) < now - FLAPPING_WINDOW,
+        )
+        .values(flapping_since=None)
+        .returning(AlertRow.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    ended = Entry(EntryKind.SNOOZE_ENDED, "The snooze is over; the alert is open again.", Status.SNOOZED, Status.OPEN)
+    calm = Entry(EntryKind.CALM, "No longer flapping: no change for 30 minutes.")
+    _write_entries(session, [*((each, ended) for each in woken), *((each, calm) for each in calmed)], at=now)
+    return len(woken)
+
+
+def notify(session: Session) -> None:
+    """Hint, when the transaction commits, that the alerts have changed; nothing depends on its being heard."""
+    session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+
+
+def _latest(session: Session, fingerprints: Sequence[UUID]) -> dict[UUID, Alert]:
+    """Return the newest episode of each series, locked, in the order that everybody locks in."""
+    newest = (
+        select(AlertRow.id)
+        .distinct(AlertRow.fingerprint)
+        .where(AlertRow.fingerprint.in_(select(func.unnest(_uuids(fingerprints)))))
+        .order_by(AlertRow.fingerprint, AlertRow.started_at.desc(), AlertRow.id.desc())
+        .subquery()
+    )
+    query = select(*_COLUMNS).where(AlertRow.id.in_(select(newest.c.id))).order_by(AlertRow.id).with_for_update()
+    return {row.fingerprint: Alert(*row) for row in session.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    alert_of: dict[UUID, UUID]
+    entries: Sequence[tuple[UUID, Entry]]
+
+
+def _open(session: Session, findings: Sequence[Finding], latest: Mapping[UUID, Alert], *, at: datetime) -> _Opened:
+    """Begin episodes. The index on active fingerprints lets only one of two beginners through."""
+    if not findings:
+        return _Opened({}, ())
+    versions = _newest_versions(session, {finding.labels.get("model", "") for finding in findings})
+    rows = [_row(finding, latest.get(finding.fingerprint), versions, at=at) for finding in findings]
+    inserted = insert_all(session, AlertRow, rows)
+    fresh = [(row, finding) for row, finding in zip(rows, findings, strict=True) if row["id"] in inserted]
+    return _Opened(
+        {finding.fingerprint: row["id"] for row, finding in fresh},
+        [
+            (row["id"], Entry(EntryKind.FIRED, _fired_text(finding, row["previous_id"]), None, Status.OPEN))
+            for row, finding in fresh
+        ],
+    )
+
+
+def _row(finding: Finding, former: Alert | None, versions: Mapping[str, str], *, at: datetime) -> dict[str, Any]:
+    document, seen = finding.prepared.document, finding.seen
+    model = finding.labels.get("model", "")
+    return {
+        "id": uuid7(at),
+        "fingerprint": finding.fingerprint,
+        "rule_id": finding.rule_id,
+        "rule_version": finding.rule_version,
+        "rule_name": document.name,
+        "type": document.type,
+        "title": _title(document.name, finding.labels),
+        "model": model,
+        "version": finding.labels.get("version") or versions.get(model, ""),
+        "labels": dict(finding.labels),
+        "metric": document.metric,
+        "operator": finding.operator,
+        "runbook": document.runbook,
+        "previous_id": None if former is None else former.id,
+        "started_at": at,
+        "signal": seen.state.signal,
+        "severity": seen.severity.rank,
+        "value": seen.value,
+        "threshold": seen.threshold,
+        "summary": seen.summary,
+        "sample_count": seen.sample_count,
+        "active_at": seen.state.active_at or at,
+        "fired_at": at,
+        "evaluated_at": at,
+        "reopen_count": 0,
+        "status": Status.OPEN,
+        "comment_count": 0,
+        "is_resolved_by_hand": False,
+    }
+
+
+def _title(rule_name: str, labels: Mapping[str, str]) -> str:
+    subject = " ".join(labels[name] for name in ("model", "version", "instance") if labels.get(name))
+    return f"{rule_name}: {subject}" if subject else rule_name
+
+
+def _fired_text(finding: Finding, former: UUID | None) -> str:
+    told = f"Fired, {finding.seen.severity}. {finding.seen.summary}"
+    return told if former is None else f"{told} It follows an earlier alert of the same series."
+
+
+def _newest_versions(session: Session, models: Iterable[str]) -> Mapping[str, str]:
+    query = (
+        select(ModelRow.name, VersionRow.name)
+        .distinct(ModelRow.name)
+        .join(VersionRow, VersionRow.model_id == ModelRow.id)
+        .where(ModelRow.name.in_(sorted(models)))
+        .order_by(ModelRow.name, VersionRow.id.desc())
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def _with_flapping(session: Session, decided: Sequence[Decision], *, at: datetime) -> list[Decision]:
+    """Mark what went back and forth too often; the count includes the transition that is being written."""
+    moved = [
+        made.alert.id
+        for made in decided
+        if made.alert is not None
+        and made.alert.flapping_since is None
+        and any(entry.kind is EntryKind.REOPENED for entry in made.entries)
+    ]
+    if not moved:
+        return list(decided)
+    query = (
+        select(AlertEntryRow.alert_id, func.count())
+        .where(
+            AlertEntryRow.alert_id.in_(moved),
+            AlertEntryRow.kind.in_(_TRANSITIONS),
+            AlertEntryRow.at > at - FLAPPING_WINDOW,
+        )
+        .group_by(AlertEntryRow.alert_id)
+    )
+    often = {each for each, count in session.execute(query) if count + 1 >= FLAPPING_TRANSITIONS}
+    mark = Entry(EntryKind.FLAPPING, f"Flapping: {FLAPPING_TRANSITIONS} changes or more in 30 minutes.")
+    return [
+        replace(made, alert=replace(made.alert, flapping_since=at), entries=(*made.entries, mark))
+        if made.alert is not None and made.alert.id in often
+        else made
+        for made in decided
+    ]
+
+
+def _ended(alert: Alert, reason: AutomaticReason) -> Seen:
+    return Seen(OK, Severity.of_rank(alert.severity), alert.value, alert.threshold, alert.summary, 0, end=reason)
+
+
+def _record(alert: Alert) -> dict[str, Any]:
+    record = asdict(alert)
+    del record["fingerprint"]
+    return record
+
+
+def _write_entries(session: Session, pairs: Sequence[tuple[UUID, Entry]], *, at: datetime) -> None:
+    if not pairs:
+        return
+    append_all(
+        session,
+        AlertEntryRow,
+        [
+            {
+                "alert_id": alert_id,
+                "at": at,
+                "kind": entry.kind,
+                "actor_kind": "system",
+                "actor_name": SYSTEM_NAME,
+                "text": entry.text,
+                "before": entry.before,
+                "after": entry.after,
+            }
+            for alert_id, entry in pairs
+        ],
+    )
+    notify(session)
+
+
+def _uuids(values: Sequence[UUID]) -> Any:
+    return cast(list(values), ARRAY(Uuid()))

@@ -1,0 +1,234 @@
+"""One cycle: every rule whose slot has come is judged, and what follows is written with a handful of statements.
+
+All of it is one transaction that holds the row of its interval: a process that dies leaves nothing half done, and the
+next one to ask repeats the slot.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, delete, select, tuple_
+from sqlalchemy.orm import Session
+
+from webapp.alerting import episodes, schedule
+from webapp.alerting.document import RuleDocument
+from webapp.alerting.judging import Changes, Held, Rule, judge, needs_of
+from webapp.alerting.plugins import Prepared, prepare
+from webapp.alerting.readings import FAULTS, gather
+from webapp.alerting.records import put_all, update_all
+from webapp.alerting.schedule import Slot
+from webapp.alerting.states import Condition, Phase, SeriesState
+from webapp.alerting.tables import AlertRow, RuleRow, RuleStateRow
+from webapp.alerting.types import EntryKind
+from webapp.catalog.queries import models as all_models
+
+FIRST_RETRY, LAST_RETRY = timedelta(seconds=30), timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """What one cycle came to."""
+
+    rules: int = 0
+    series: int = 0
+    fired: int = 0
+    resolved: int = 0
+    woken: int = 0
+    missed_slots: int = 0
+    broken: Sequence[str] = ()  # names of the rules that raised
+    duration_ms: float = 0.0
+
+    @property
+    def sentence(self) -> str:
+        """Say in words what happened; nothing at all is an empty text."""
+        if not self.rules and not self.woken:
+            return ""
+        parts = [f"{self.rules} rules, {self.series} series", f"{self.fired} fired", f"{self.resolved} resolved"]
+        parts += [f"{self.missed_slots} slots missed"] if self.missed_slots else []
+        parts += [f"broken: {', '.join(self.broken[:5])}"] if self.broken else []
+        return "; ".join(parts)
+
+
+def evaluate_due(session: Session, *, now: datetime) -> Cycle:
+    """Evaluate every rule whose slot has come and is not another process's; never commits."""
+    woken = episodes.wake(session, now=now)
+    slots = schedule.claim_due(session, now=now)
+    by_instant: defaultdict[datetime, list[Slot]] = defaultdict(list)
+    for slot in slots:
+        by_instant[slot.at].append(slot)
+    cycles = [_evaluate(session, at, by_instant[at], now=now) for at in sorted(by_instant)]
+    return Cycle(
+        rules=sum(cycle.rules for cycle in cycles),
+        series=sum(cycle.series for cycle in cycles),
+        fired=sum(cycle.fired for cycle in cycles),
+        resolved=sum(cycle.resolved for cycle in cycles),
+        woken=woken,
+        missed_slots=sum(slot.missed for slot in slots),
+        broken=tuple(name for cycle in cycles for name in cycle.broken),
+        duration_ms=sum(cycle.duration_ms for cycle in cycles),
+    )
+
+
+def _evaluate(session: Session, at: datetime, slots: Sequence[Slot], *, now: datetime) -> Cycle:
+    started = time.perf_counter()
+    rules = _rules(session, slots, now=now)
+    changes = Changes()
+    if rules:
+        held = _states(session, slots)
+        _judge_all(session, rules, held, changes, at=at, slots=slots)
+        entries = _write(session, rules, changes, at=at, now=now)
+    else:
+        entries = {}
+    duration_ms = (time.perf_counter() - started) * 1000
+    for slot in slots:
+        count = sum(rule.interval == slot.interval for rule in rules)
+        schedule.finish(session, slot, rule_count=count, duration_ms=duration_ms)
+    return Cycle(
+        rules=len(rules),
+        series=changes.series,
+        fired=entries.get(EntryKind.FIRED, 0) + entries.get(EntryKind.REOPENED, 0),
+        resolved=entries.get(EntryKind.RESOLVED, 0),
+        broken=tuple(rule.name for rule in rules if rule.id in changes.faults),
+        duration_ms=duration_ms,
+    )
+
+
+def _rules(session: Session, slots: Sequence[Slot], *, now: datetime) -> list[Rule]:
+    """Return the rules that are due. A document is read once a version and process."""
+    query = select(
+        RuleRow.id, RuleRow.name, RuleRow.version, RuleRow.failures, RuleRow.interval_seconds, RuleRow.retry_at
+    ).where(*_of(slots))
+    rows = [row for row in session.execute(query) if row.retry_at is None or row.retry_at <= now]
+    _prepare_missing(session, [(row.id, row.version) for row in rows])
+    rules = []
+    for row in rows:
+        known = _PREPARED.get((row.id, row.version))
+        if known is None:
+            continue  # It was edited while it was read: its new version is evaluated at the next slot.
+        prepared, fault = (None, known) if isinstance(known, str) else (known, "")
+        interval = timedelta(seconds=row.interval_seconds)
+        rules.append(Rule(row.id, row.name, row.version, row.failures, interval, prepared, fault))
+    return rules
+
+
+def _of(slots: Sequence[Slot]) -> Sequence[ColumnElement[bool]]:
+    intervals = [int(slot.interval.total_seconds()) for slot in slots]
+    return RuleRow.deleted_at.is_(None), RuleRow.paused_at.is_(None), RuleRow.interval_seconds.in_(intervals)
+
+
+def _prepare_missing(session: Session, keys: Sequence[tuple[UUID, int]]) -> None:
+    missing = [rule_id for rule_id, version in keys if (rule_id, version) not in _PREPARED]
+    if not missing:
+        return
+    if len(_PREPARED) > 50_000:
+        _PREPARED.clear()
+        missing = [rule_id for rule_id, _ in keys]
+    query = select(RuleRow.id, RuleRow.version, RuleRow.document).where(RuleRow.id.in_(missing))
+    for rule_id, version, document in session.execute(query):
+        try:
+            _PREPARED[rule_id, version] = prepare(msgspec.convert(document, type=RuleDocument))
+        except (*FAULTS, msgspec.ValidationError) as error:
+            _PREPARED[rule_id, version] = str(error)
+
+
+def _states(session: Session, slots: Sequence[Slot]) -> dict[UUID, dict[UUID, Held]]:
+    row = RuleStateRow
+    query = (
+        select(
+            row.rule_id,
+            row.fingerprint,
+            row.labels,
+            row.phase,
+            row.condition,
+            row.active_at,
+            row.fired_at,
+            row.keep_since,
+            row.severity,
+            row.value,
+            row.alert_id,
+            row.rule_version,
+            AlertRow.status,
+            AlertRow.resolved_at,
+            AlertRow.severity.label("alert_severity"),
+        )
+        .join(RuleRow, RuleRow.id == row.rule_id)
+        .join(AlertRow, AlertRow.id == row.alert_id, isouter=True)
+        .where(*_of(slots))
+    )
+    found: dict[UUID, dict[UUID, Held]] = {}
+    for rule_id, fingerprint, labels, phase, condition, active_at, fired_at, keep_since, *rest in session.execute(
+        query
+    ):
+        state = SeriesState(Phase(phase), active_at, fired_at, keep_since, Condition(condition))
+        found.setdefault(rule_id, {})[fingerprint] = Held(labels, state, *rest)
+    return found
+
+
+def _judge_all(
+    session: Session,
+    rules: Sequence[Rule],
+    held: Mapping[UUID, Mapping[UUID, Held]],
+    changes: Changes,
+    *,
+    at: datetime,
+    slots: Sequence[Slot],
+) -> None:
+    needs = needs_of(rules, changes, at=at)
+    watched = min((slot.watched_since for slot in slots if slot.watched_since is not None), default=None)
+    gathered = gather(session, list(needs.values()), all_models(session), at=at, watched_since=watched)
+    for rule in rules:
+        judge(rule, needs.get(rule.id), gathered, held.get(rule.id, {}), changes, at=at)
+
+
+def _write(
+    session: Session, rules: Sequence[Rule], changes: Changes, *, at: datetime, now: datetime
+) -> Mapping[EntryKind, int]:
+    alive = _still_there(session, rules, changes)
+    outcome = episodes.apply(session, [each for each in changes.findings if each.rule_id in alive], at=at)
+    for (rule_id, fingerprint), record in changes.states.items():
+        if rule_id in alive:
+            record["alert_id"] = outcome.alert_of.get(fingerprint, record["alert_id"])
+    put_all(session, RuleStateRow, [record for (rule_id, _), record in changes.states.items() if rule_id in alive])
+    gone = [key for key in changes.gone if key[0] in alive]
+    if gone:
+        key = tuple_(RuleStateRow.rule_id, RuleStateRow.fingerprint)
+        session.execute(delete(RuleStateRow).where(key.in_(gone)).execution_options(synchronize_session=False))
+    _note_faults(session, rules, changes.faults, now=now)
+    return outcome.entries
+
+
+def _still_there(session: Session, rules: Sequence[Rule], changes: Changes) -> set[UUID]:
+    """Lock the rules that something is written for, and leave out those that were paused, edited or deleted since."""
+    touched = changes.rule_ids
+    if not touched:
+        return set()
+    query = (
+        select(RuleRow.id, RuleRow.version)
+        .where(RuleRow.id.in_(sorted(touched)), RuleRow.deleted_at.is_(None), RuleRow.paused_at.is_(None))
+        .order_by(RuleRow.id)
+        .with_for_update(read=True)
+    )
+    version_of = {rule.id: rule.version for rule in rules}
+    return {rule_id for rule_id, version in session.execute(query) if version_of[rule_id] == version}
+
+
+def _note_faults(session: Session, rules: Sequence[Rule], faults: Mapping[UUID, str], *, now: datetime) -> None:
+    """Quarantine what raised, for longer each time, and let off what works again."""
+    rows = []
+    for rule in rules:
+        fault = faults.get(rule.id)
+        if fault is not None:
+            failures = rule.failures + 1
+            wait = min(LAST_RETRY, FIRST_RETRY * 2 ** min(rule.failures, 10))
+            rows.append({"id": rule.id, "failures": failures, "broken_reason": fault[:500], "retry_at": now + wait})
+        elif rule.failures:
+            rows.append({"id": rule.id, "failures": 0, "broken_reason": None, "retry_at": None})
+    update_all(session, RuleRow, rows)
+
+
+_PREPARED: dict[tuple[UUID, int], Prepared | str] = {}

@@ -1,0 +1,89 @@
+"""Alerts as the inbox shows them, with their numbers in words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.alerting import wording
+from webapp.alerting.severity import Severity
+from webapp.alerting.tables import AlertRow
+from webapp.alerting.types import AlertType, Signal, Status
+from webapp.alerting.views import InboxRow
+from webapp.catalog.queries import business
+from webapp.catalog.tables import ModelRow
+from webapp.core import formatting
+from webapp.metrics.display import NO_DATA
+from webapp.metrics.metric import Unit
+from webapp.metrics.registry import METRICS
+
+
+def inbox_rows(session: Session, alerts: Sequence[AlertRow]) -> list[InboxRow]:
+    currencies = currencies_of(session, alerts)
+    return [InboxRow(**shared_fields(alert, currencies)) for alert in alerts]
+
+
+def shared_fields(alert: AlertRow, currencies: Mapping[str, str]) -> dict[str, Any]:
+    """Return the fields that a row of the inbox and an alert's own page have in common."""
+    return {
+        "id": alert.id,
+        "title": alert.title,
+        "severity": Severity.of_rank(alert.severity),
+        "type": AlertType(alert.type),
+        "status": Status(alert.status),
+        "signal": Signal(alert.signal),
+        "model": alert.model,
+        "version": alert.version,
+        "rule_id": alert.rule_id,
+        "rule_name": alert.rule_name,
+        "value": alert.value,
+        "value_text": value_text(alert, currencies),
+        "threshold_text": threshold_text(alert, currencies),
+        "started_at": alert.started_at,
+        "acknowledged_by": alert.acknowledged_by,
+        "acknowledged_at": alert.acknowledged_at,
+        "assignee": alert.assignee,
+        "snoozed_until": alert.snoozed_until,
+        "resolved_at": alert.resolved_at,
+        "resolved_by": alert.resolved_by,
+        "resolve_reason": alert.resolve_reason,
+        "reopen_count": alert.reopen_count,
+        "comment_count": alert.comment_count,
+        "is_flapping": alert.flapping_since is not None,
+    }
+
+
+def value_text(alert: AlertRow, currencies: Mapping[str, str]) -> str:
+    if alert.value is None:
+        return NO_DATA
+    metric = METRICS.get(alert.metric)
+    if metric is None:
+        return formatting.number(alert.value)
+    return wording.amount(alert.value, metric, currency=currencies.get(alert.model, "USD"))
+
+
+def threshold_text(alert: AlertRow, currencies: Mapping[str, str]) -> str:
+    if alert.threshold is None:
+        return ""
+    metric = METRICS.get(alert.metric)
+    if metric is None:
+        return f"{alert.operator} {formatting.number(alert.threshold)}"
+    return wording.bound_text(alert.operator, alert.threshold, metric, currency=currencies.get(alert.model, "USD"))
+
+
+def currencies_of(session: Session, alerts: Sequence[AlertRow]) -> Mapping[str, str]:
+    """Return the currency of each model whose alerts are about money; most pages have none and ask nothing."""
+    names = {alert.model for alert in alerts if alert.model and _is_money(alert.metric)}
+    if not names:
+        return {}
+    ids = {
+        row[0]: row[1] for row in session.execute(select(ModelRow.name, ModelRow.id).where(ModelRow.name.in_(names)))
+    }
+    parameters = business(session, list(ids.values()))
+    return {name: parameters[number][-1].currency for name, number in ids.items() if parameters[number]}
+
+
+def _is_money(name: str) -> bool:
+    metric = METRICS.get(name)
+    return metric is not None and metric.unit is Unit.MONEY

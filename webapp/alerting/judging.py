@@ -1,0 +1,265 @@
+"""What a cycle concludes for each rule from what it read, and which states and alerts that touches. Asks nobody."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from webapp.alerting import wording
+from webapp.alerting.episodes import Finding
+from webapp.alerting.plugins import Prepared
+from webapp.alerting.readings import FAULTS, Gathered, Labels, Need, UnreadableError
+from webapp.alerting.rule_type import CURRENT, Context, Readings, Verdict
+from webapp.alerting.severity import Severity
+from webapp.alerting.states import OK, Condition, Phase, Policy, SeriesState, step
+from webapp.alerting.transitions import HELD_AFTER_RESOLVE, Seen
+from webapp.alerting.types import AutomaticReason, NoData, Status
+from webapp.core.ids import digest
+
+Key = tuple[UUID, UUID]  # rule, fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    id: UUID
+    name: str
+    version: int
+    failures: int
+    interval: timedelta
+    prepared: Prepared | None  # None: the document does not fit what is installed
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is remembered of a series, and how its alert stands."""
+
+    labels: Mapping[str, str]
+    state: SeriesState
+    severity: int | None
+    value: float | None
+    alert_id: UUID | None
+    rule_version: int
+    alert_status: str | None
+    alert_resolved_at: datetime | None
+    alert_severity: int | None
+
+    @property
+    def is_resolved(self) -> bool:
+        return self.alert_status == Status.RESOLVED
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a cycle is about to write."""
+
+    findings: list[Finding] = field(default_factory=list)
+    states: dict[Key, dict[str, Any]] = field(default_factory=dict)
+    gone: list[Key] = field(default_factory=list)
+    faults: dict[UUID, str] = field(default_factory=dict)
+    series: int = 0
+
+    @property
+    def rule_ids(self) -> set[UUID]:
+        found = {rule_id for rule_id, _ in (*self.states, *self.gone)}
+        return found | {finding.rule_id for finding in self.findings}
+
+
+def needs_of(rules: Sequence[Rule], changes: Changes, *, at: datetime) -> dict[UUID, Need]:
+    """Return what each rule looks at; a rule that cannot even say is broken."""
+    needs = {}
+    for rule in rules:
+        if rule.prepared is None:
+            changes.faults[rule.id] = rule.fault
+            continue
+        prepared = rule.prepared
+        try:
+            windows = prepared.rule_type.windows(prepared.parameters, prepared.metric, now=at)
+        except FAULTS as error:
+            changes.faults[rule.id] = _said(error)
+        else:
+            needs[rule.id] = Need(prepared, windows)
+    return needs
+
+
+def judge(
+    rule: Rule, need: Need | None, gathered: Gathered, known: Mapping[UUID, Held], changes: Changes, *, at: datetime
+) -> None:
+    """Judge every series of the rule and step its states; a rule that raises leaves them as they were."""
+    if need is not None:
+        try:
+            judged = list(_verdicts(rule, need, gathered, known, at=at))
+        except (*FAULTS, UnreadableError) as error:
+            changes.faults[rule.id] = _said(error)
+        else:
+            _Stepper(rule, need, changes, at).step_all(judged, known)
+    if rule.id in changes.faults:
+        _mark_error(rule, known, changes)
+
+
+def _verdicts(
+    rule: Rule, need: Need, gathered: Gathered, known: Mapping[UUID, Held], *, at: datetime
+) -> Iterable[tuple[UUID, Labels, Verdict]]:
+    prepared = need.prepared
+    evaluate, parameters, metric = prepared.rule_type.evaluate, prepared.parameters, prepared.metric
+    minimum = prepared.document.minimum_sample_count
+    for labels, readings in gathered.series(need):
+        if _is_forgotten(readings, parameters, at=at):
+            continue
+        fingerprint = fingerprint_of(rule.id, labels)
+        context = Context(metric, at, minimum, is_active=fingerprint in known)
+        yield fingerprint, labels, evaluate(readings, parameters, context)
+
+
+def _is_forgotten(readings: Readings, parameters: Any, *, at: datetime) -> bool:
+    """A source that has been silent for very long is gone: its series is missing, not just without data."""
+    hours = getattr(parameters, "forget_after_hours", 24)
+    return readings.newest is not None and at - readings.newest > timedelta(hours=hours)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stepper:
+    """The steps of one rule's series at one instant."""
+
+    rule: Rule
+    need: Need
+    changes: Changes
+    at: datetime
+
+    def step_all(self, judged: Sequence[tuple[UUID, Labels, Verdict]], known: Mapping[UUID, Held]) -> None:
+        self.changes.series += len(judged)
+        policy = _policy(self.need.prepared)
+        fires_without_data = policy.no_data is NoData.ALERT
+        for fingerprint, labels, verdict in judged:
+            before = known.get(fingerprint)
+            if before is None and verdict.condition is not Condition.HIT and not fires_without_data:
+                continue  # Well before, well now: the ordinary case writes nothing.
+            self._step(fingerprint, dict(labels), verdict, before, policy)
+        for fingerprint in known.keys() - {each for each, _, _ in judged}:
+            self._end(fingerprint, known[fingerprint], AutomaticReason.MISSING_SERIES, "")
+
+    def _step(
+        self, fingerprint: UUID, labels: dict[str, str], verdict: Verdict, before: Held | None, policy: Policy
+    ) -> None:
+        if before is not None and before.is_resolved:
+            # People have closed it: one evaluation that is well lets it fire anew.
+            policy = replace(policy, keep_firing_for=timedelta(0))
+        state = step(OK if before is None else before.state, verdict.condition, policy, at=self.at).state
+        metric, window = self.need.prepared.metric, self.need.windows.get(CURRENT)
+        said = wording.summary(verdict, metric, labels, window=window)
+        if state.phase is Phase.OK:
+            if before is not None:
+                self._end(fingerprint, before, _why_over(verdict, before, self.rule), said)
+            return
+        severity = _severity(verdict, before, self.need.prepared)
+        after = Held(
+            labels,
+            state,
+            severity.rank,
+            verdict.value if verdict.value is not None or before is None else before.value,
+            None if before is None else before.alert_id,
+            self.rule.version,
+            None,
+            None,
+            None,
+        )
+        has_changed = before is None or not _is_same(after, before)
+        touches = _touches_alert(state, before, has_changed, at=self.at)
+        if has_changed or touches:
+            self.changes.states[self.rule.id, fingerprint] = _record(self.rule, fingerprint, after)
+        if touches:
+            seen = Seen(state, severity, verdict.value, verdict.threshold, said, verdict.sample_count)
+            self._find(fingerprint, labels, verdict.operator, seen)
+
+    def _end(self, fingerprint: UUID, before: Held, reason: AutomaticReason, said: str) -> None:
+        self.changes.gone.append((self.rule.id, fingerprint))
+        if before.alert_id is None or before.is_resolved:
+            return
+        severity = Severity.of_rank(before.alert_severity or before.severity or 1)
+        self._find(fingerprint, before.labels, "", Seen(OK, severity, before.value, None, said, 0, end=reason))
+
+    def _find(self, fingerprint: UUID, labels: Mapping[str, str], operator: str, seen: Seen) -> None:
+        rule = self.rule
+        finding = Finding(rule.id, rule.version, self.need.prepared, fingerprint, labels, operator, seen)
+        self.changes.findings.append(finding)
+
+
+def _touches_alert(state: SeriesState, before: Held | None, has_changed: bool, *, at: datetime) -> bool:
+    """Say whether an alert has to be looked at: it fires and changed, or was closed by hand long enough ago."""
+    if before is not None and before.is_resolved and before.alert_resolved_at is not None:
+        return state.phase.is_firing and at - before.alert_resolved_at >= HELD_AFTER_RESOLVE
+    has_alert = before is not None and before.alert_id is not None
+    return has_changed and (state.phase.is_firing or has_alert)
+
+
+def _mark_error(rule: Rule, known: Mapping[UUID, Held], changes: Changes) -> None:
+    """A rule that cannot be judged changes nothing but what is shown: its series stand as they stood."""
+    for fingerprint, before in known.items():
+        if before.state.condition is not Condition.ERROR:
+            failed = replace(before, state=replace(before.state, condition=Condition.ERROR))
+            changes.states[rule.id, fingerprint] = _record(rule, fingerprint, failed)
+
+
+def _policy(prepared: Prepared) -> Policy:
+    document = prepared.document
+    return Policy(
+        hold=timedelta(seconds=document.for_seconds),
+        keep_firing_for=timedelta(seconds=document.keep_firing_for_seconds),
+        no_data=document.no_data,
+    )
+
+
+def _severity(verdict: Verdict, before: Held | None, prepared: Prepared) -> Severity:
+    """Return how bad it is; where the verdict does not say (no value, recovering), as bad as it was."""
+    if verdict.severity is not None:
+        return verdict.severity
+    if before is not None and before.severity is not None:
+        return Severity.of_rank(before.severity)
+    return prepared.rule_type.severities(prepared.parameters)[0]
+
+
+def _why_over(verdict: Verdict, before: Held, rule: Rule) -> AutomaticReason:
+    if verdict.condition is Condition.NO_DATA:
+        return AutomaticReason.NO_DATA
+    return AutomaticReason.RECOVERED if before.rule_version == rule.version else AutomaticReason.UPDATED
+
+
+def _is_same(after: Held, before: Held) -> bool:
+    return (after.state, after.severity, after.value, after.rule_version) == (
+        before.state,
+        before.severity,
+        before.value,
+        before.rule_version,
+    )
+
+
+def _record(rule: Rule, fingerprint: UUID, held: Held) -> dict[str, Any]:
+    return {
+        "rule_id": rule.id,
+        "fingerprint": fingerprint,
+        "labels": dict(held.labels),
+        "phase": held.state.phase,
+        "condition": held.state.condition,
+        "active_at": held.state.active_at,
+        "fired_at": held.state.fired_at,
+        "keep_since": held.state.keep_since,
+        "severity": held.severity,
+        "value": held.value,
+        "alert_id": held.alert_id,
+        "rule_version": held.rule_version,
+    }
+
+
+@lru_cache(maxsize=100_000)
+def fingerprint_of(rule_id: UUID, labels: Labels) -> UUID:
+    """Return what names a series of a rule: the same labels in any order give the same."""
+    parts = [part for pair in sorted(labels) for part in pair]
+    return UUID(bytes=digest(str(rule_id), *parts))
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, UnreadableError):
+        return str(error)
+    return f"{type(error).__name__}: {str(error)[:300]}" if str(error) else type(error).__name__

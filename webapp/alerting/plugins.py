@@ -1,0 +1,51 @@
+"""The rule types there are, found in their folder, and a rule's parts put together: type, parameters, metric."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from webapp.alerting import rule_types
+from webapp.alerting.document import RuleDocument
+from webapp.alerting.rule_type import Parameters, RuleType
+from webapp.core.errors import InvalidInputError
+from webapp.core.registry import discover
+from webapp.metrics.metric import Metric
+from webapp.metrics.registry import METRICS
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A document with its rule type, parsed parameters and metric: ready to be judged by."""
+
+    document: RuleDocument
+    rule_type: RuleType[Any]
+    parameters: Parameters
+    metric: Metric
+
+
+@cache
+def types() -> Mapping[str, RuleType[Any]]:
+    """Return every rule type by its name."""
+    found = discover(rule_types, "RULE_TYPE").values()
+    return MappingProxyType({each.name: each for each in found if isinstance(each, RuleType)})
+
+
+def prepare(document: RuleDocument) -> Prepared:
+    """Check the document as a whole; what does not fit is a sentence."""
+    rule_type = types().get(document.kind)
+    if rule_type is None:
+        raise InvalidInputError(f"There is no rule type '{document.kind[:40]}'; there are {_listed(types())}.")
+    metric = METRICS.get(document.metric)
+    if metric is None:
+        raise InvalidInputError(f"There is no metric '{document.metric[:40]}'; there are {_listed(METRICS)}.")
+    if document.scope.version is not None and document.scope.model is None:
+        raise InvalidInputError("A rule for one version must name its model as well.")
+    parameters = rule_type.parse(document.parameters)
+    rule_type.check(parameters, metric)
+    return Prepared(document, rule_type, parameters, metric)
+
+
+def _listed(names: Mapping[str, object]) -> str:
+    return ", ".join(sorted(names))

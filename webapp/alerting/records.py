@@ -1,0 +1,67 @@
+"""Many rows with one statement: they travel as one JSON document and come out typed as the table's columns are."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, bindparam, cast, column, func, select, update
+from sqlalchemy.dialects.postgresql import JSONB, Insert, insert
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import TableValuedAlias
+
+from webapp.db.base import Base
+
+Record = Mapping[str, Any]
+
+
+def insert_all(session: Session, mapped: type[Base], rows: Sequence[Record]) -> set[UUID]:
+    """Insert the rows, which all have the same keys; return the ids of those that no constraint kept out."""
+    if not rows:
+        return set()
+    table = _table(mapped)
+    statement = _insert(mapped, tuple(rows[0])).on_conflict_do_nothing().returning(table.c.id)
+    return set(session.execute(statement, {"rows": list(rows)}).scalars())
+
+
+def append_all(session: Session, mapped: type[Base], rows: Sequence[Record]) -> None:
+    if rows:
+        session.execute(_insert(mapped, tuple(rows[0])), {"rows": list(rows)})
+
+
+def put_all(session: Session, mapped: type[Base], rows: Sequence[Record]) -> None:
+    """Insert the rows, or replace those with the same primary key."""
+    if not rows:
+        return
+    keys = [key.name for key in _table(mapped).primary_key]
+    statement = _insert(mapped, tuple(rows[0]))
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), {"rows": list(rows)})
+
+
+def update_all(session: Session, mapped: type[Base], rows: Sequence[Record]) -> None:
+    """Update the rows by their id; the other keys are what is set."""
+    if not rows:
+        return
+    given = _given(mapped, tuple(rows[0]))
+    values = {name: given.c[name] for name in rows[0] if name != "id"}
+    statement = update(mapped).where(_table(mapped).c.id == given.c.id).values(values)
+    session.execute(statement.execution_options(synchronize_session=False), {"rows": list(rows)})
+
+
+@cache
+def _given(mapped: type[Base], names: tuple[str, ...]) -> TableValuedAlias:
+    columns = [column(name, _table(mapped).c[name].type) for name in names]
+    rows = cast(bindparam("rows", type_=JSONB), JSONB)
+    return func.jsonb_to_recordset(rows).table_valued(*columns).render_derived(name="given", with_types=True)
+
+
+def _insert(mapped: type[Base], names: tuple[str, ...]) -> Insert:
+    given = _given(mapped, names)
+    return insert(mapped).from_select(list(names), select(*(given.c[name] for name in names)))
+
+
+def _table(mapped: type[Base]) -> Table:
+    table = mapped.__table__
+    assert isinstance(table, Table)
+    return table

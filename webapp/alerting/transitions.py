@@ -1,0 +1,195 @@
+"""What becomes of an alert when its series fires, changes or ends: a pure decision on plain values."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from webapp.alerting.severity import Severity
+from webapp.alerting.states import SeriesState
+from webapp.alerting.types import AutomaticReason, EntryKind, Signal, Status
+
+REOPEN_WINDOW = timedelta(minutes=30)
+HELD_AFTER_RESOLVE = timedelta(minutes=15)
+FLAPPING_WINDOW = timedelta(minutes=30)
+FLAPPING_TRANSITIONS = 4
+SYSTEM_NAME = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """The columns of an alert that the machine may change, as they stand in the database."""
+
+    id: UUID
+    fingerprint: UUID
+    signal: str
+    severity: int
+    value: float | None
+    threshold: float | None
+    summary: str
+    sample_count: int
+    active_at: datetime
+    fired_at: datetime
+    evaluated_at: datetime
+    reopen_count: int
+    flapping_since: datetime | None
+    status: str
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    acknowledged_by_id: UUID | None
+    snoozed_until: datetime | None
+    snoozed_by: str | None
+    resolved_at: datetime | None
+    resolved_by: str | None
+    is_resolved_by_hand: bool
+    resolve_reason: str | None
+    resolution_note: str | None
+
+    @property
+    def is_active(self) -> bool:
+        return self.status != Status.RESOLVED
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What an evaluation saw of a series, as far as its alert is concerned."""
+
+    state: SeriesState
+    severity: Severity
+    value: float | None
+    threshold: float | None
+    summary: str
+    sample_count: int
+    end: AutomaticReason | None = None  # why it is over, where it is
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    kind: EntryKind
+    text: str
+    before: Status | None = None
+    after: Status | None = None
+
+
+class Deed(StrEnum):
+    NOTHING = "nothing"
+    OPEN = "open"  # a new episode
+    CHANGE = "change"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    deed: Deed
+    alert: Alert | None = None  # as it shall stand
+    entries: tuple[Entry, ...] = ()
+
+
+NOTHING = Decision(Deed.NOTHING)
+
+
+def decide(latest: Alert | None, seen: Seen, *, at: datetime) -> Decision:
+    """Decide from the newest episode of the series and from what was seen of it."""
+    if seen.end is not None:
+        return _end(latest, seen, seen.end, at=at)
+    if latest is not None and latest.is_active:
+        return _update(latest, seen, at=at)
+    if not seen.state.phase.is_firing:
+        return NOTHING
+    if latest is None or latest.resolved_at is None:
+        return Decision(Deed.OPEN)
+    age = at - latest.resolved_at
+    if is_held(latest, seen.state):
+        return Decision(Deed.OPEN) if age >= HELD_AFTER_RESOLVE else NOTHING
+    return _reopen(latest, seen, at=at) if age <= REOPEN_WINDOW else Decision(Deed.OPEN)
+
+
+def is_held(latest: Alert, state: SeriesState) -> bool:
+    """Say whether a person resolved the alert while the very condition that fires now was already holding."""
+    return (
+        latest.is_resolved_by_hand
+        and latest.resolved_at is not None
+        and state.active_at is not None
+        and state.active_at <= latest.resolved_at
+    )
+
+
+def _update(alert: Alert, seen: Seen, *, at: datetime) -> Decision:
+    changed = _with_signal(alert, seen, at=at)
+    if changed.severity == alert.severity:
+        return Decision(Deed.CHANGE, changed)
+    now, before = seen.severity, Severity.of_rank(alert.severity)
+    if changed.severity < alert.severity:
+        entry = Entry(EntryKind.SEVERITY_LOWERED, f"Severity fell from {before} to {now}. {seen.summary}")
+        return Decision(Deed.CHANGE, changed, (entry,))
+    status = Status(alert.status)
+    entry = Entry(
+        EntryKind.SEVERITY_RAISED, f"Severity rose from {before} to {now}. {seen.summary}", status, Status.OPEN
+    )
+    return Decision(Deed.CHANGE, _opened(changed), (entry,))
+
+
+def _end(alert: Alert | None, seen: Seen, reason: AutomaticReason, *, at: datetime) -> Decision:
+    if alert is None or not alert.is_active:
+        return NOTHING
+    changed = replace(
+        _with_signal(alert, seen, at=at),
+        signal=Signal.OK,
+        severity=alert.severity,
+        status=Status.RESOLVED,
+        snoozed_until=None,
+        snoozed_by=None,
+        resolved_at=at,
+        resolved_by=SYSTEM_NAME,
+        is_resolved_by_hand=False,
+        resolve_reason=reason,
+        resolution_note=None,
+    )
+    text = f"Resolved by itself: {reason.label.lower()}. {seen.summary}".strip()
+    return Decision(Deed.CHANGE, changed, (Entry(EntryKind.RESOLVED, text, Status(alert.status), Status.RESOLVED),))
+
+
+def _reopen(alert: Alert, seen: Seen, *, at: datetime) -> Decision:
+    count = alert.reopen_count + 1
+    changed = replace(
+        _opened(_with_signal(alert, seen, at=at)),
+        reopen_count=count,
+        fired_at=at,
+        active_at=seen.state.active_at or at,
+        resolved_at=None,
+        resolved_by=None,
+        is_resolved_by_hand=False,
+        resolve_reason=None,
+        resolution_note=None,
+    )
+    entry = Entry(EntryKind.REOPENED, f"Fired again ({count + 1}). {seen.summary}", Status.RESOLVED, Status.OPEN)
+    return Decision(Deed.CHANGE, changed, (entry,))
+
+
+def _opened(alert: Alert) -> Alert:
+    """Put the alert back in front of people; who acknowledged or snoozed it before stays in the timeline."""
+    return replace(
+        alert,
+        status=Status.OPEN,
+        acknowledged_at=None,
+        acknowledged_by=None,
+        acknowledged_by_id=None,
+        snoozed_until=None,
+        snoozed_by=None,
+    )
+
+
+def _with_signal(alert: Alert, seen: Seen, *, at: datetime) -> Alert:
+    """Take over what was seen. Without a value the last one stays, with its severity."""
+    signal = seen.state.signal
+    if signal in {Signal.NO_DATA, Signal.ERROR} or seen.value is None:
+        return replace(alert, signal=signal, evaluated_at=at, summary=seen.summary or alert.summary)
+    return replace(
+        alert,
+        signal=signal,
+        severity=seen.severity.rank if seen.state.phase.is_firing and signal is Signal.FIRING else alert.severity,
+        value=seen.value,
+        threshold=alert.threshold if seen.threshold is None else seen.threshold,
+        summary=seen.summary,
+        sample_count=seen.sample_count,
+        evaluated_at=at,
+    )

@@ -1,0 +1,154 @@
+"""What the alert inbox, an alert's own page, the rules pages and the reports are shown: plain values."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from webapp.alerting.severity import Severity
+from webapp.alerting.types import AlertType, EntryKind, Signal, Status
+
+Tab = Literal["open", "acknowledged", "snoozed", "resolved", "all_open"]
+
+
+@dataclass(frozen=True, slots=True)
+class InboxFilters:
+    """What of the inbox is shown. `assignee` is a name or an e-mail address; `since` is when the alert started."""
+
+    tab: Tab = "open"
+    severities: tuple[Severity, ...] = ()
+    types: tuple[AlertType, ...] = ()
+    models: tuple[str, ...] = ()
+    assignee: str = ""
+    text: str = ""
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxRow:
+    id: UUID
+    title: str
+    severity: Severity
+    type: AlertType
+    status: Status
+    signal: Signal
+    model: str
+    version: str
+    rule_id: UUID
+    rule_name: str
+    value: float | None
+    value_text: str
+    threshold_text: str
+    started_at: datetime
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None
+    assignee: str | None
+    snoozed_until: datetime | None
+    resolved_at: datetime | None
+    resolved_by: str | None
+    resolve_reason: str | None
+    reopen_count: int
+    comment_count: int
+    is_flapping: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InboxPage:
+    rows: Sequence[InboxRow]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSummary:
+    """How many alerts are active (open, acknowledged or snoozed), and the worst severity among them."""
+
+    total: int
+    by_severity: Mapping[Severity, int]
+    worst: Severity | None
+
+
+@dataclass(frozen=True, slots=True)
+class EvidencePoint:
+    at: datetime
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    at: datetime
+    actor: str
+    kind: EntryKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertDetail(InboxRow):
+    summary: str
+    metric: str
+    metric_label: str
+    operator: str  # ">" or "<"
+    threshold: float | None
+    unit: str
+    sample_count: int
+    active_at: datetime
+    evidence: tuple[EvidencePoint, ...]
+    causes: tuple[str, ...]
+    runbook: str
+    labels: Mapping[str, str]
+    rule_version: int
+    resolution_note: str | None
+    previous_id: UUID | None
+    timeline: tuple[TimelineEntry, ...] = field(default=())
+    related: tuple[InboxRow, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class AlertMonth:
+    """What happened to the alerts that started in a window."""
+
+    opened: int
+    by_severity: Mapping[Severity, int]
+    by_type: Mapping[AlertType, int]
+    acknowledged: int
+    resolved: int
+    unresolved: int
+    mean_time_to_acknowledge: timedelta | None
+    mean_time_to_resolve: timedelta | None
+    worst: tuple[InboxRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSummary:
+    id: UUID
+    name: str
+    type: AlertType
+    kind: str
+    metric: str
+    severity_text: str  # "medium", or of a ladder "medium, high"
+    condition_text: str  # "drift score > 0.3 medium, > 0.6 high"
+    model: str | None
+    paused: bool
+    broken: str | None
+    last_evaluated_at: datetime | None
+    firing_count: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVersion:
+    number: int
+    saved_at: datetime
+    saved_by: str
+    document: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleDetail(RuleSummary):
+    document: Mapping[str, object]  # as RuleDocument, in plain values
+    created_at: datetime
+    created_by: str
+    updated_at: datetime
+    updated_by: str
+    versions: tuple[RuleVersion, ...]
+    alerts: tuple[InboxRow, ...]

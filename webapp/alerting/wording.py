@@ -1,0 +1,66 @@
+"""An alert in words: a value and a bound as its metric is written, and the sentence that says what is wrong."""
+
+from webapp.alerting.rule_type import Verdict
+from webapp.core import formatting
+from webapp.core.periods import Window
+from webapp.metrics.display import NO_DATA, number_text
+from webapp.metrics.metric import Metric, Unit
+
+
+def amount(value: float | None, metric: Metric, *, currency: str = "USD") -> str:
+    """Return a number in the metric's unit."""
+    return NO_DATA if value is None else number_text(value, metric, currency=currency)
+
+
+def line(value: float, metric: Metric, *, currency: str = "USD") -> str:
+    """Return a line that people drew, without decimals that they did not write: `0.3`, `1,000 ms`."""
+    if metric.unit in {Unit.SCORE, Unit.COUNT}:
+        return formatting.number(value)
+    if metric.unit in {Unit.SHARE, Unit.PERCENT}:
+        percents = value * 100 if metric.unit is Unit.SHARE else value
+        return formatting.percent(percents, 0 if round(percents, 6).is_integer() else 1)
+    return number_text(value, metric, currency=currency)
+
+
+def bound_text(operator: str, threshold: float | None, metric: Metric, *, currency: str = "USD") -> str:
+    """Return `> 0.3`, or nothing where there is no bound."""
+    return "" if threshold is None else f"{operator} {line(threshold, metric, currency=currency)}"
+
+
+def subject_text(labels: dict[str, str]) -> str:
+    """Return what the alert is about: `churn`, `churn v12`, `api-1`."""
+    parts = [labels[name] for name in ("model", "version", "instance") if labels.get(name)]
+    return " ".join(parts) or "the service"
+
+
+def summary(verdict: Verdict, metric: Metric, labels: dict[str, str], *, window: Window | None = None) -> str:
+    """Return one sentence: what was measured, the bound, how far off, and what else is known."""
+    subject = subject_text(labels)
+    if verdict.value is None:
+        return f"{metric.label} of {subject}: {verdict.reason or NO_DATA}."
+    measured = f"{metric.label} of {subject} is {amount(verdict.value, metric)}"
+    if verdict.compared_with is not None:
+        measured += f" against {amount(verdict.compared_with, metric)} before"
+    if verdict.threshold is not None:
+        measured += f", {_beyond(verdict, metric)}"
+    if verdict.sample_count:
+        measured += f", from {formatting.number(verdict.sample_count)} samples"
+    if window is not None:
+        measured += f" over {formatting.age(window.duration)}"
+    return f"{measured}; {verdict.reason}." if verdict.reason else f"{measured}."
+
+
+def _beyond(verdict: Verdict, metric: Metric) -> str:
+    """Return `0.12 above the line of 0.3`."""
+    if verdict.value is None or verdict.threshold is None:
+        return ""
+    side = "above" if verdict.operator == ">" else "below"
+    off = difference(abs(verdict.value - verdict.threshold), metric)
+    return f"{off} {side} the line of {line(verdict.threshold, metric)}"
+
+
+def difference(value: float, metric: Metric) -> str:
+    """Return a change in the metric's unit; of a share, in percentage points."""
+    if metric.unit is Unit.SHARE:
+        return f"{formatting.number(value * 100, 1)} pp"
+    return amount(value, metric)
