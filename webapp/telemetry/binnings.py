@@ -18,6 +18,7 @@ from webapp.core.errors import UnavailableError
 from webapp.telemetry.columns import Features, unknown_features
 
 MAXIMUM_FEATURES = 500
+RECOUNTING = 7_268_901  # The kind of lock that counting a model's events shares and recounting has alone.
 
 
 def extended_binning(session: Session, model: Model, rows: Sequence[Features], *, now: datetime) -> Binning:
@@ -49,11 +50,15 @@ def _fits(binning: Binning, model: Model) -> bool:
     return model.threshold in binning.document.score_edges
 
 
-def hold(session: Session, model_ids: Sequence[int]) -> None:
-    """Keep the models' events from being recounted until the transaction ends: taken before anything is counted."""
-    query = select(ModelRow.id).where(ModelRow.id.in_(model_ids)).order_by(ModelRow.id)
+def hold(session: Session, model_ids: Iterable[int]) -> None:
+    """Keep the models' events from being recounted until the transaction ends: taken before anything is counted.
+
+    These are locks by number, not of rows: whoever shares a row lock is let in before one who waits to have it alone,
+    so that under a steady stream of events a recount would wait for ever. Here everybody queues.
+    """
+    statement = text("SELECT pg_advisory_xact_lock_shared(:kind, id) FROM unnest(CAST(:ids AS int[])) AS m(id)")
     try:
-        session.execute(query.with_for_update(read=True, key_share=True))
+        session.execute(statement, {"kind": RECOUNTING, "ids": sorted(model_ids)})
     except OperationalError as error:
         if isinstance(error.orig, LockNotAvailable):
             raise UnavailableError("The model's events are being recounted; send this again in a moment.") from error
@@ -63,7 +68,7 @@ def hold(session: Session, model_ids: Sequence[int]) -> None:
 def hold_alone(session: Session, model_id: int) -> None:
     """Wait for whoever counts events of the model, and keep others from it until the transaction ends."""
     session.execute(text("SELECT set_config('lock_timeout', '60s', true), set_config('statement_timeout', '0', true)"))
-    session.execute(select(ModelRow.id).where(ModelRow.id == model_id).with_for_update())
+    session.execute(text("SELECT pg_advisory_xact_lock(:kind, :id)"), {"kind": RECOUNTING, "id": model_id})
 
 
 def counted_in(session: Session, ids: Iterable[int]) -> Mapping[int, int]:
