@@ -1,0 +1,137 @@
+"""How the numbers were computed: formulas, the parameters with their dates, what was left out, and the words used."""
+
+from collections.abc import Sequence
+
+from webapp.core import formatting
+from webapp.metrics.registry import METRICS
+from webapp.reporting.document import Block, Column, Definition, Definitions, Paragraph, Table
+from webapp.reporting.facts import Facts, ModelFacts
+from webapp.reporting.section import Section
+from webapp.reporting.wording import sentence, text
+
+NAMES = (
+    *("accuracy", "precision", "recall", "roc_auc", "drift_score", "customers_at_risk", "customers_saved"),
+    *("revenue_protected", "retention_cost", "net_benefit", "roi", "return_multiple", "cost_reduction"),
+    *("missed_revenue", "outcome_coverage", "error_rate", "availability"),
+)
+
+
+def build(facts: Facts) -> Sequence[Block]:
+    blocks: list[Block] = [Paragraph(_said(facts)), Definitions(_definitions(facts))]
+    if (parameters := _parameters(facts)).rows:
+        blocks.append(parameters)
+    blocks.append(Paragraph(_words(facts), is_note=True))
+    return blocks
+
+
+def _said(facts: Facts) -> str:
+    window = facts.period.window
+    start, end = (formatting.instant(at, facts.zone) for at in (window.start, window.end))
+    return (
+        f"The period runs from {start} to {end} ({facts.zone}), its end not included, and is compared with"
+        f" {facts.period.comparison}. Every figure comes from the counts of the whole period, never from a mean of"
+        " days; shares change in percentage points (pp), amounts in their own unit and in percent. A figure that cannot"
+        " be computed is a dash with its reason, never 0."
+    )
+
+
+def _definitions(facts: Facts) -> tuple[Definition, ...]:
+    return tuple(
+        Definition(METRICS[name].label, METRICS[name].formula, _worked(facts, name))
+        for name in NAMES
+        if name in METRICS
+    )
+
+
+def _worked(facts: Facts, name: str) -> str:
+    each = facts.only
+    if each is None:
+        return ""
+    value = each.value(name)
+    if value.value is None:
+        return sentence(value.reason or "not measured")
+    if known := inserted(each, name):
+        return known
+    basis = f" from {formatting.number(value.sample_count)} samples" if value.sample_count else ""
+    return f"{text(value, name, currency=each.currency)}{basis}"
+
+
+def inserted(each: ModelFacts, name: str) -> str:
+    """Return a formula with the month's own numbers in it, where counts are known."""
+    if each.performance is None or not each.performance.known:
+        return ""
+    counts = each.performance.confusion
+    tp, fp, fn, tn = (formatting.number(count) for count in (counts.tp, counts.fp, counts.fn, counts.tn))
+    sums = {
+        "accuracy": f"({tp} + {tn}) ÷ {formatting.number(counts.tp + counts.fp + counts.fn + counts.tn)}",
+        "precision": f"{tp} ÷ ({tp} + {fp})",
+        "recall": f"{tp} ÷ ({tp} + {fn})",
+        "customers_at_risk": f"{tp} + {fp}",
+    }
+    said = sums.get(name, "")
+    return f"{said} = {text(each.value(name), name, currency=each.currency)}" if said else _money(each, name)
+
+
+def _money(each: ModelFacts, name: str) -> str:
+    """Insert the money parameters too, where one set was in force all the time."""
+    if len(each.business) != 1 or each.performance is None:
+        return ""
+    counts, business = each.performance.confusion, each.business[0]
+    shown = {key: text(each.value(key), key, currency=each.currency) for key in NAMES}
+    value, cost = (
+        formatting.money(amount, business.currency) for amount in (business.customer_value, business.contact_cost)
+    )
+    horizon = "" if business.horizon_months == 12 else f" × {formatting.number(business.horizon_months)} ÷ 12"
+    running = formatting.money(business.running_cost_monthly, business.currency)
+    cost_line = f"{formatting.number(counts.tp + counts.fp)} × {cost}"
+    sums = {
+        "customers_saved": f"{formatting.number(counts.tp)} × {formatting.share(business.save_rate, 0)}",
+        "revenue_protected": f"{shown['customers_saved']} × {value}{horizon}",
+        "retention_cost": cost_line,
+        "net_benefit": f"{shown['revenue_protected']} − {shown['retention_cost']} − running cost ({running} a month)",
+    }
+    if business.running_cost_monthly == 0:
+        sums["net_benefit"] = f"{shown['revenue_protected']} − {shown['retention_cost']}"
+        sums["roi"] = f"({shown['revenue_protected']} − {shown['retention_cost']}) ÷ {shown['retention_cost']}"
+        sums["return_multiple"] = f"{shown['revenue_protected']} ÷ {shown['retention_cost']}"
+    said = sums.get(name, "")
+    return f"{said} = {shown[name]}" if said else ""
+
+
+def _parameters(facts: Facts) -> Table:
+    columns = (
+        *([Column("Model", share=4)] if facts.is_portfolio else []),
+        Column("In force from", share=3),
+        Column("Customer value a year", is_number=True, share=3),
+        Column("Contact cost", is_number=True, share=2),
+        Column("Save rate", is_number=True, share=2),
+        Column("Horizon", is_number=True, share=2),
+        Column("Running cost a month", is_number=True, share=3),
+    )
+    rows = tuple(
+        (
+            *([each.short_title] if facts.is_portfolio else []),
+            formatting.instant(business.valid_from, facts.zone),
+            formatting.money(business.customer_value, business.currency),
+            formatting.money(business.contact_cost, business.currency),
+            formatting.share(business.save_rate, 0),
+            f"{formatting.number(business.horizon_months)} months",
+            formatting.money(business.running_cost_monthly, business.currency),
+        )
+        for each in facts.models
+        for business in each.business
+    )
+    return Table("Business parameters", columns, rows)
+
+
+def _words(facts: Facts) -> str:
+    known = formatting.share(facts.minimum_coverage, 0)
+    return (
+        "TP: flagged and it happened. FP: flagged and it did not. FN: missed. TN: rightly left. Outcome: what really"
+        f" happened. Provisional: outcomes are known for less than {known}. No clear change: the difference lies"
+        " within the 95% interval. Left out: predictions without an outcome (for quality and money) and errors without"
+        " a score."
+    )
+
+
+SECTION = Section(title="How the numbers were computed", order=90, build=build)

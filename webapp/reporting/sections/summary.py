@@ -1,0 +1,193 @@
+"""The first page: six figures and their course, so that nobody has to read on to know how the month went."""
+
+from collections.abc import Callable, Sequence
+
+from msgspec import structs
+
+from webapp.core import formatting
+from webapp.figures.business import money_flow
+from webapp.figures.trends import metric_trend, volume
+from webapp.metrics.display import Direction
+from webapp.reporting.books import Books, books_of, totals
+from webapp.reporting.document import Block, Card, Cards, Chart, Column, Level, Pair, Table
+from webapp.reporting.drawing import chart
+from webapp.reporting.facts import Facts, ModelFacts
+from webapp.reporting.observations import observations
+from webapp.reporting.section import Section
+from webapp.reporting.wording import NOTHING, STATUS_WORDS, card, text
+
+HEIGHT = 150
+MOST_MODELS = 12
+NO_MONEY = "No business parameters or no outcomes."
+
+
+def build(facts: Facts) -> Sequence[Block]:
+    only = facts.only
+    cards = _portfolio_cards(facts) if only is None else _model_cards(facts, only)
+    blocks: list[Block] = [Cards(cards)]
+    blocks += [_models(facts)] if only is None else _charts(facts, only)
+    return blocks
+
+
+def _model_cards(facts: Facts, each: ModelFacts) -> tuple[Card, ...]:
+    drift = each.value("drift_score")
+    culprit = f"Most: {drift.note}" if drift.note and drift.value is not None else None
+    return (
+        card(each, "accuracy"),
+        card(each, "customers_saved", note=_assumption(each)),
+        card(each, "revenue_protected", note=_invested(each)),
+        card(each, "roi", label="Return on investment", note="(returns − investment) ÷ investment"),
+        card(each, "drift_score", note=culprit),
+        _alert_card(facts),
+    )
+
+
+def _assumption(each: ModelFacts) -> str:
+    rates = sorted({business.save_rate for business in each.business})
+    if rates == [1.0]:
+        return "Assumes every flagged churner is saved"
+    return f"Save rate {', '.join(formatting.share(rate, 0) for rate in rates)}" if rates else ""
+
+
+def _invested(each: ModelFacts) -> str | None:
+    books = books_of(each.now, each.currency)
+    return None if books is None else f"For {books.money(books.investment)} invested"
+
+
+def _alert_card(facts: Facts) -> Card:
+    now, before = facts.alerts.opened, facts.former_alerts.opened
+    change = now - before
+    direction = Direction.UP if change > 0 else Direction.DOWN if change < 0 else Direction.FLAT
+    return Card(
+        label="Alerts opened",
+        value=formatting.number(now),
+        previous=formatting.number(before),
+        delta=formatting.signed(formatting.number(change)) if change else "±0",
+        direction=direction.value,
+        tone="worse" if change > 0 else "better" if change < 0 else "neutral",
+        word="more" if change > 0 else "fewer" if change < 0 else "",
+        note=f"{formatting.number(facts.alerts.unresolved)} unresolved",
+        level=Level.ATTENTION if facts.alerts.unresolved else None,
+    )
+
+
+def _portfolio_cards(facts: Facts) -> tuple[Card, ...]:
+    now = totals(books_of(each.now, each.currency) for each in facts.models)
+    before = totals(books_of(each.before, each.currency) for each in facts.models)
+    former = sum(each.former("prediction_count").value or 0.0 for each in facts.models)
+    active = sum(1 for each in facts.models if each.predictions > 0)
+    predictions = _sum_card("Predictions", facts.predictions, former, formatting.number)
+    return (
+        Card("Models with predictions", f"{active} of {len(facts.models)}"),
+        predictions,
+        _money_card("Revenue protected", now, before, lambda books: books.returns),
+        _money_card("Net benefit", now, before, lambda books: books.net_benefit),
+        _roi_card(now, before),
+        _alert_card(facts),
+    )
+
+
+def _sum_card(label: str, now: float, before: float, say: Callable[[float], str], *, note: str | None = None) -> Card:
+    """Return the card of a sum, its change in percent of what it was."""
+    if not before:
+        return Card(label, say(now), previous=say(before), note=note)
+    change = (now - before) / abs(before)
+    direction = Direction.UP if change > 0 else Direction.DOWN if change < 0 else Direction.FLAT
+    delta = formatting.signed(formatting.share(change))
+    return Card(label, say(now), previous=say(before), delta=delta, direction=direction.value, note=note)
+
+
+def _money_card(label: str, now: Sequence[Books], before: Sequence[Books], amount: Callable[[Books], float]) -> Card:
+    """Return one amount; of several currencies, the amounts beside each other and never their sum."""
+    if len(now) == 1 and len(before) == 1 and now[0].currency == before[0].currency:
+        card = _sum_card(label, amount(now[0]), amount(before[0]), now[0].money)
+        tones = {"up": "better", "down": "worse", "flat": "neutral"}
+        tone = tones[card.direction]
+        return structs.replace(card, tone=tone, word=tone if tone != "neutral" else "")
+    value = " · ".join(books.money(amount(books)) for books in now) or NOTHING
+    previous = " · ".join(books.money(amount(books)) for books in before) or None
+    return Card(label, value, previous=previous, note=None if now else NO_MONEY)
+
+
+def _roi_card(now: Sequence[Books], before: Sequence[Books]) -> Card:
+    value = " · ".join(books.roi_text for books in now) or NOTHING
+    previous = " · ".join(books.roi_text for books in before) or None
+    return Card("Return on investment", value, previous=previous, note="Ratio of the sums" if now else NO_MONEY)
+
+
+def _models(facts: Facts) -> Table:
+    """Return each model in a line, so that the first page names them all."""
+    columns = (
+        Column("Model", share=5),
+        Column("Accuracy", is_number=True, share=2),
+        Column("Drift", is_number=True, share=2),
+        Column("Net benefit", is_number=True, share=3),
+        Column("ROI", is_number=True, share=2),
+        Column("State", share=3),
+    )
+    worst = _worst_levels(facts)
+    rows = tuple(
+        (
+            each.short_title,
+            text(each.value("accuracy"), "accuracy"),
+            text(each.value("drift_score"), "drift_score"),
+            text(each.value("net_benefit"), "net_benefit", currency=each.currency),
+            text(each.value("roi"), "roi"),
+            STATUS_WORDS[worst[each.model.name]],
+        )
+        for each in facts.models[:MOST_MODELS]
+    )
+    return Table("Models", columns, rows, empty="There are no models yet.")
+
+
+def _worst_levels(facts: Facts) -> dict[str, Level]:
+    found = {each.model.name: Level.GOOD for each in facts.models}
+    for seen in reversed(observations(facts)):  # the worst comes last and stays
+        if seen.model is not None:
+            found[seen.model.model.name] = seen.level
+    return found
+
+
+def _charts(facts: Facts, each: ModelFacts) -> list[Block]:
+    left = _quality(facts, each)
+    right = _money(facts, each)
+    if left is not None and right is not None:
+        return [Pair(left, right)]
+    return [block for block in (left, right) if block is not None]
+
+
+def _quality(facts: Facts, each: ModelFacts) -> Chart | None:
+    """Return accuracy by day with its target; before there are outcomes, the number of predictions."""
+    trends = each.trends or {}
+    accuracy = trends.get("accuracy")
+    is_half = any(month.value("revenue_protected").value is not None for month in each.months)
+    if accuracy is not None and any(point.value.value is not None for point in accuracy.points):
+        figure = metric_trend([accuracy], target=each.target("accuracy"), zone=facts.zone)
+        whole = text(each.value("accuracy"), "accuracy")
+        words = f"Accuracy by day in {facts.period.label}; over the whole it was {whole}."
+        return chart(figure, "Accuracy by day", words, height=HEIGHT, is_half=is_half)
+    counts = trends.get("prediction_count")
+    if counts is None or not each.predictions:
+        return None
+    words = f"Predictions by day, {formatting.number(each.predictions)} in all."
+    return chart(volume([counts], zone=facts.zone), "Predictions by day", words, height=HEIGHT, is_half=is_half)
+
+
+def _money(facts: Facts, each: ModelFacts) -> Chart | None:
+    months = [month for month in each.months if month.value("revenue_protected").value is not None]
+    if not months:
+        return None
+    figure = money_flow(months, currency=each.currency, zone=facts.zone)
+    return chart(figure, "Investment and returns by month", money_words(each), height=HEIGHT, is_half=True)
+
+
+def money_words(each: ModelFacts) -> str:
+    books = books_of(each.now, each.currency)
+    if books is None:
+        return "Investment and returns of the months before."
+    return (
+        f"Returns of {books.money(books.returns)} for an investment of {books.money(books.investment)} in this period."
+    )
+
+
+SECTION = Section(title="", order=10, build=build)

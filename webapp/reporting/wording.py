@@ -1,0 +1,97 @@
+"""Figures in words, the same in every section: value, target, what it was, and whether the change is for the better."""
+
+from webapp.catalog.models import Target
+from webapp.core import formatting
+from webapp.metrics.display import Tone, delta_of, text_of
+from webapp.metrics.metric import Better, Metric, Value
+from webapp.metrics.registry import METRICS
+from webapp.reporting.document import Card, Level
+from webapp.reporting.facts import ModelFacts
+
+NOTHING = "—"
+TONES = {Tone.BETTER: "better", Tone.WORSE: "worse", Tone.NEUTRAL: "", Tone.UNCLEAR: "no clear change"}
+STATUS_WORDS = {
+    Level.GOOD: "On target",
+    Level.ATTENTION: "Needs attention",
+    Level.CRITICAL: "Critical",
+    Level.UNKNOWN: "Unknown",
+}
+
+
+def text(value: Value, name: str, *, currency: str = "USD") -> str:
+    """Return a value as it stands in a report; where there is none, a dash and never a zero."""
+    return NOTHING if value.value is None else text_of(value, METRICS[name], currency=currency)
+
+
+def bound(amount: float, metric: Metric, *, currency: str = "USD") -> str:
+    """Return a target with its direction: ≥ 85.0%."""
+    sign = {Better.HIGHER: "≥ ", Better.LOWER: "≤ ", Better.NONE: ""}[metric.better]
+    return f"{sign}{text_of(Value(amount), metric, currency=currency)}"
+
+
+def level_of(value: float | None, target: Target | None, better: Better) -> Level | None:
+    """Return how a value stands against its bounds; between target and warning it still is no cause for attention."""
+    if target is None or value is None:
+        return None
+    sign = -1 if better is Better.LOWER else 1
+    if sign * value < sign * target.critical:
+        return Level.CRITICAL
+    return Level.ATTENTION if sign * value < sign * target.warning else Level.GOOD
+
+
+def change(facts: ModelFacts, name: str) -> tuple[str | None, str, str, str]:
+    """Return the change since the period before as text, its direction, its tone, and the tone as a word."""
+    delta = delta_of(facts.value(name), facts.former(name), METRICS[name], currency=facts.currency)
+    if delta is None:
+        return None, "flat", "neutral", ""
+    return delta.text, delta.direction.value, delta.tone.value, TONES[delta.tone]
+
+
+def card(facts: ModelFacts, name: str, *, label: str | None = None, note: str | None = None) -> Card:
+    """Return the card of one metric of one model."""
+    metric, value, former, target = METRICS[name], facts.value(name), facts.former(name), facts.target(name)
+    delta, direction, tone, word = change(facts, name)
+    return Card(
+        label=label or metric.label,
+        value=text(value, name, currency=facts.currency),
+        target=None if target is None else bound(target.target, metric, currency=facts.currency),
+        previous=None if former.value is None else text(former, name, currency=facts.currency),
+        delta=delta,
+        direction=direction,
+        tone=tone,
+        word=word or ("no comparison" if delta is None and value.value is not None else ""),
+        note=_note(value, name, note),
+        level=Level.UNKNOWN if value.value is None else level_of(value.value, target, metric.better),
+    )
+
+
+def interval(value: Value, name: str, *, currency: str = "USD") -> str:
+    """Return the 95 % interval, where there is one."""
+    if value.low is None or value.high is None:
+        return ""
+    low, high = (text_of(Value(end), METRICS[name], currency=currency) for end in (value.low, value.high))
+    return f"{low} to {high}"
+
+
+def sentence(text: str) -> str:
+    """Return a reason or note as a sentence: a capital in front, a full stop behind."""
+    text = text.strip()
+    if not text:
+        return ""
+    return f"{text[0].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def counted(count: float, word: str, plural: str | None = None) -> str:
+    """Return `1 alert`, `12 alerts`."""
+    return f"{formatting.number(count)} {word if count == 1 else plural or word + 's'}"
+
+
+def _note(value: Value, name: str, given: str | None) -> str | None:
+    if value.value is None:
+        return sentence(value.reason or "not measured")
+    if value.provisional:
+        return f"Provisional: outcomes known for {formatting.share(value.coverage or 0.0, 0)}."
+    if given:
+        return given
+    found = interval(value, name)
+    return f"95% interval {found}" if found else None
