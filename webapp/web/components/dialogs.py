@@ -34,8 +34,15 @@ def modal(
 
 
 def confirm(
-    id: str, title: str, sentence: Child, *, action: str, action_id: ComponentId, kind: str = "danger"
+    id: str,
+    title: str,
+    sentence: Child,
+    *,
+    action: str,
+    action_id: ComponentId,
+    kind: str = "danger",
+    is_open: bool = False,
 ) -> Component:
     """Ask before what is hard to take back. The callback of `action_id` does it and sets `is_open` to False."""
     footer = [button("Cancel", kind="secondary", closes=True), button(action, id=action_id, kind=kind)]
-    return modal(id, title, sentence, footer=footer, size="sm")
+    return modal(id, title, sentence, footer=footer, is_open=is_open, size="sm")
