@@ -1,5 +1,6 @@
 """Everything that can be set from outside: read once from MC_* variables, frozen, each with its source."""
 
+import contextlib
 import dataclasses
 import os
 import secrets
@@ -16,16 +17,16 @@ KNOWN_SECRETS = frozenset({"changeme", "secret", "dev", "development", "mission-
 class Settings:
     """The settings by their names: `data_dir` is MC_DATA_DIR. Units are in the names."""
 
-    database_url: str | None = field(default=None, metadata={"secret": True})
+    database_url: str | None = field(default=None, repr=False, metadata={"secret": True})
     data_dir: Path = Path(".data")
     host: str = "127.0.0.1"
     port: int = 8050
-    secret_key: str = field(default="", metadata={"secret": True})
+    secret_key: str = field(default="", repr=False, metadata={"secret": True})
     base_url: str = ""
     demo: bool = False
     scheduler: bool = True
     trusted_proxies: int = 0
-    metrics_token: str = field(default="", metadata={"secret": True})
+    metrics_token: str = field(default="", repr=False, metadata={"secret": True})
     organisation: str = "Mission Control"
     timezone: str = "UTC"
     web_threads: int = 16
@@ -37,7 +38,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
-        """Read the settings; a name that is misspelt or a value of the wrong kind is a sentence, not a traceback."""
+        """Read the settings; a value of the wrong kind, or a file that cannot be read, is a sentence."""
         environment = os.environ if environment is None else environment
         values: dict[str, object] = {}
         sources: dict[str, str] = {}
@@ -91,6 +92,8 @@ def _read(environment: Mapping[str, str], name: str) -> tuple[str | None, str]:
         return Path(file).read_text(encoding="utf-8").strip(), f"{name}_FILE"
     except OSError as error:
         raise UserError(f"{name}_FILE names {file}, which cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{name}_FILE names {file}, which is not text.") from error
 
 
 def _convert(name: str, raw: str, default: object) -> object:
@@ -118,9 +121,13 @@ def _kind(default: object) -> str:
 
 
 def _kept_secret(path: Path) -> str:
+    """Return the secret in the file; of several processes that start at once, one makes it for all."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write(secrets.token_urlsafe(48))
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)  # unlike renaming, it never replaces what another process has made
+        draft.unlink()
     return path.read_text(encoding="utf-8").strip()

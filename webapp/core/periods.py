@@ -67,7 +67,7 @@ def parse_month(text: str, zone: ZoneInfo | None = None) -> Window:
     try:
         year, number = (int(part) for part in text.split("-"))
         return month(year, number, zone)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise InvalidInputError(f"'{text}' is not a month; write it like 2026-03.") from None
 
 
