@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, cast, func, select, text, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from webapp.alerting.plugins import Prepared
@@ -125,7 +126,7 @@ def _latest(session: Session, fingerprints: Sequence[UUID]) -> dict[UUID, Alert]
     """Return the newest episode of each series, locked, in the order that everybody locks in."""
     newest = (
         select(AlertRow.id)
-        .distinct(AlertRow.fingerprint)
+        .ext(distinct_on(AlertRow.fingerprint))
         .where(AlertRow.fingerprint.in_(select(func.unnest(_uuids(fingerprints)))))
         .order_by(AlertRow.fingerprint, AlertRow.started_at.desc(), AlertRow.id.desc())
         .subquery()
@@ -205,7 +206,7 @@ def _fired_text(finding: Finding, former: UUID | None) -> str:
 def _newest_versions(session: Session, models: Iterable[str]) -> Mapping[str, str]:
     query = (
         select(ModelRow.name, VersionRow.name)
-        .distinct(ModelRow.name)
+        .ext(distinct_on(ModelRow.name))
         .join(VersionRow, VersionRow.model_id == ModelRow.id)
         .where(ModelRow.name.in_(sorted(models)))
         .order_by(ModelRow.name, VersionRow.id.desc())

@@ -45,8 +45,8 @@ def update_all(session: Session, mapped: type[Base], rows: Sequence[Record]) -> 
         return
     given = _given(mapped, tuple(rows[0]))
     values = {name: given.c[name] for name in rows[0] if name != "id"}
-    statement = update(mapped).where(_table(mapped).c.id == given.c.id).values(values)
-    session.execute(statement.execution_options(synchronize_session=False), {"rows": list(rows)})
+    table = _table(mapped)
+    session.execute(update(table).where(table.c.id == given.c.id).values(values), {"rows": list(rows)})
 
 
 @cache
@@ -58,7 +58,7 @@ def _given(mapped: type[Base], names: tuple[str, ...]) -> TableValuedAlias:
 
 def _insert(mapped: type[Base], names: tuple[str, ...]) -> Insert:
     given = _given(mapped, names)
-    return insert(mapped).from_select(list(names), select(*(given.c[name] for name in names)))
+    return insert(_table(mapped)).from_select(list(names), select(*(given.c[name] for name in names)))
 
 
 def _table(mapped: type[Base]) -> Table:

@@ -13,13 +13,23 @@ def amount(value: float | None, metric: Metric, *, currency: str = "USD") -> str
 
 
 def line(value: float, metric: Metric, *, currency: str = "USD") -> str:
-    """Return a line that people drew, without decimals that they did not write: `0.3`, `1,000 ms`."""
-    if metric.unit in {Unit.SCORE, Unit.COUNT}:
-        return formatting.number(value)
-    if metric.unit in {Unit.SHARE, Unit.PERCENT}:
-        percents = value * 100 if metric.unit is Unit.SHARE else value
-        return formatting.percent(percents, 0 if round(percents, 6).is_integer() else 1)
-    return number_text(value, metric, currency=currency)
+    """Return a line that people drew, without decimals that they did not write: `0.3`, `5%`, `1,000 ms`."""
+    match metric.unit:
+        case Unit.SHARE:
+            return f"{_as_written(value * 100)}%"
+        case Unit.PERCENT:
+            return f"{_as_written(value)}%"
+        case Unit.MILLISECONDS:
+            return f"{_as_written(value)} ms"
+        case Unit.MONEY | Unit.MULTIPLE:
+            return number_text(value, metric, currency=currency)
+        case _:
+            return _as_written(value)
+
+
+def _as_written(value: float) -> str:
+    decimals = next(places for places in range(5) if places == 4 or round(value, places) == round(value, 9))
+    return formatting.number(value, decimals)
 
 
 def bound_text(operator: str, threshold: float | None, metric: Metric, *, currency: str = "USD") -> str:
@@ -62,5 +72,5 @@ def _beyond(verdict: Verdict, metric: Metric) -> str:
 def difference(value: float, metric: Metric) -> str:
     """Return a change in the metric's unit; of a share, in percentage points."""
     if metric.unit is Unit.SHARE:
-        return f"{formatting.number(value * 100, 1)} pp"
+        return f"{_as_written(round(value * 100, 1))} pp"
     return amount(value, metric)

@@ -35,10 +35,10 @@ class DropParameters(Parameters, frozen=True, kw_only=True):
     baseline_minimum: Annotated[
         int, Meta(ge=0, le=10**9, description="The smallest number of samples that those days must have.")
     ] = 100
-    low: Annotated[float | None, Meta(gt=0, description="A change of more than this is low.")] = None
-    medium: Annotated[float | None, Meta(gt=0, description="A change of more than this is medium.")] = None
-    high: Annotated[float | None, Meta(gt=0, description="A change of more than this is high.")] = None
-    critical: Annotated[float | None, Meta(gt=0, description="A change of more than this is critical.")] = None
+    low: Annotated[float, Meta(gt=0, description="A change of more than this is low.")] | None = None
+    medium: Annotated[float, Meta(gt=0, description="A change of more than this is medium.")] | None = None
+    high: Annotated[float, Meta(gt=0, description="A change of more than this is high.")] | None = None
+    critical: Annotated[float, Meta(gt=0, description="A change of more than this is critical.")] | None = None
 
 
 class DropFromBaseline(RuleType[DropParameters]):
