@@ -91,8 +91,10 @@ def money_periods(parameters: Sequence[Business], window: Window) -> Sequence[tu
 
     Parameters hold from a full hour on, because older counts are kept by the hour.
     """
+    if not parameters:
+        return []
     starts = [floor_to(entry.valid_from, HOUR) for entry in parameters]
-    ends = [*starts[1:], window.end]
+    ends = [*starts, window.end][1:]
     cut = [
         (entry, Window(max(start, window.start), min(end, window.end)))
         for entry, start, end in zip(parameters, starts, ends, strict=True)
