@@ -32,6 +32,11 @@
       return seconds ? [seconds * 1000, false] : [NEVER, true];
     },
 
+    theme: function (choice) {
+      window.mc.theme(choice);
+      return choice;
+    },
+
     refresh: function (count) { return isBusy() ? skip() : count; },
 
     toast: function (message) {

@@ -111,7 +111,6 @@
     if (target.id === "filter-model") choose({ model: target.value, version: null });
     if (target.id === "filter-version") choose({ version: target.value });
     if (target.id === "filter-compare") choose({ compare: target.checked ? null : "0" });
-    if (target.name === "theme-choice" || (target.closest && target.closest("#theme-choice"))) theme(target.value);
   });
   document.addEventListener("click", function (event) {
     if (!event.target.closest || !event.target.closest("#filter-apply")) return;

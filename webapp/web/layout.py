@@ -21,7 +21,9 @@ from webapp.web.session import actor, now, runtime
 
 TOASTS = "toasts"  # a dcc.Store: {"text", "tone", "at"}
 LIVE_TICK, LIVE_CONTENT = "live-tick", "live-content"
-LIVE_STATE, BELL, BELL_SHEET, THEME = "live-state", "bell", "bell-sheet", "theme-choice"
+LIVE_STATE, BELL, BELL_SHEET = "live-state", "bell", "bell-sheet"
+THEME, THEME_SHOWN = "theme-choice", "theme-shown"
+THEMES = (("system", "System"), ("light", "Light"), ("dark", "Dark"))
 TICK_SECONDS = 10
 NEVER = 24 * 3600 * 1000  # milliseconds of an interval that is switched off
 
@@ -83,6 +85,12 @@ def register(app: CallbackHost) -> None:
         prevent_initial_call=True,
     )
     app.clientside_callback(
+        ClientsideFunction("shell", "theme"),
+        Output(THEME_SHOWN, "data"),
+        Input(THEME, "value"),
+        permission=Permission.PROFILE_SELF,
+    )
+    app.clientside_callback(
         ClientsideFunction("shell", "toast"), Input(TOASTS, "data"), permission=Permission.PROFILE_SELF
     )
 
@@ -113,6 +121,7 @@ def _machinery(rendered: dict[str, Any]) -> Sequence[Component]:
         dcc.Store(id=RENDERED, data=rendered),
         dcc.Store(id=LIVE_REFRESH),
         dcc.Store(id=TOASTS),
+        dcc.Store(id=THEME_SHOWN),
         dcc.Interval(id=LIVE_TICK, interval=TICK_SECONDS * 1000),
         dcc.Interval(id=LIVE_CONTENT, interval=NEVER, disabled=True),
     ]
@@ -167,7 +176,6 @@ def _stage(content: Component) -> Component:
 def _user_menu(who: Actor) -> Component:
     initials = "".join(word[0] for word in who.name.split()[:2]).upper()
     roles = ", ".join(role.label for role in who.roles)
-    themes = [("system", "System"), ("light", "Light"), ("dark", "Dark")]
     return menu(
         html.Span(initials, className="mc-face"),
         html.Div(
@@ -176,7 +184,7 @@ def _user_menu(who: Actor) -> Component:
         ),
         html.Div(className="mc-menu-line"),
         html.Div(
-            [html.Span("Theme", className="mc-label"), segmented(THEME, themes, who.theme, "Theme")],
+            [html.Span("Theme", className="mc-label"), segmented(THEME, THEMES, who.theme, "Theme")],
             className="mc-theme",
         ),
         html.Div(className="mc-menu-line"),

@@ -31,14 +31,14 @@ from webapp.web.components import (
     when,
 )
 from webapp.web.components.content import Child
-from webapp.web.layout import notify
+from webapp.web.layout import THEME, THEMES, notify
 from webapp.web.page import Page, PageRequest
 from webapp.web.session import actor, now, runtime
 from webapp.web.views.devices import device
 from webapp.web.views.token_parts import SCOPE_WORDS, lifetime_of, new_token, token_form, token_table
 
 PAGE = Page("profile", path="/profile", title="Profile", permission=Permission.PROFILE_SELF)
-NAME, ZONE, SAVE = "profile-name", "profile-zone", "profile-save"
+NAME, ZONE, COLOURS, SAVE = "profile-name", "profile-zone", "profile-theme", "profile-save"
 CURRENT, NEW_PASSWORD, CHANGE = "profile-current", "profile-new-password", "profile-change"
 PASSWORD_FORM, SESSIONS, END, END_OTHERS = (
     "profile-password-form",
@@ -60,6 +60,7 @@ def layout(request: PageRequest) -> Component:
         about,
         field("Name", text_input(NAME, value=who.name, maxlength=100, autocomplete="name")),
         field("Time zone", select(ZONE, _zones(), who.timezone), help="Times on every screen are shown in it."),
+        field("Theme", select(COLOURS, THEMES, who.theme)),
         html.Div(button("Save", id=SAVE), className="mc-form-actions"),
         gap="small",
     )
@@ -67,7 +68,7 @@ def layout(request: PageRequest) -> Component:
     new = button("New token", kind="secondary", small=True, picture="plus", opens=TOKEN)
     return html.Div(
         [
-            page_header("Profile", subtitle="The theme is in the menu at the top right."),
+            page_header("Profile", subtitle="How you are called, how you sign in, and where you are signed in."),
             grid(
                 cell(6, panel("You", you)),
                 cell(6, panel("Password", html.Div(_password_form(), id=PASSWORD_FORM))),
@@ -79,14 +80,23 @@ def layout(request: PageRequest) -> Component:
     )
 
 
-@PAGE.callback(Input(SAVE, "n_clicks"), State(NAME, "value"), State(ZONE, "value"), prevent_initial_call=True)
-def save(clicks: int | None, name: Any, zone: Any) -> None:
+@PAGE.callback(
+    Output(THEME, "value"),
+    Input(SAVE, "n_clicks"),
+    State(NAME, "value"),
+    State(ZONE, "value"),
+    State(COLOURS, "value"),
+    prevent_initial_call=True,
+)
+def save(clicks: int | None, name: Any, zone: Any, theme: Any) -> str:
+    """Keep the profile; the theme's switch in the menu follows, and with it the colours."""
     if not clicks:
         raise PreventUpdate
-    who = actor()
+    chosen = str(theme)
     with runtime().transaction() as session:
-        users.update_profile(session, name=str(name or ""), timezone=str(zone), theme=who.theme, actor=who, now=now())
+        users.update_profile(session, name=str(name or ""), timezone=str(zone), theme=chosen, actor=actor(), now=now())
     notify("Saved. Other screens show it from the next click on.")
+    return chosen
 
 
 @PAGE.callback(
