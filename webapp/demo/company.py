@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from webapp.core.periods import DAY, Window, floor_to
 from webapp.core.registry import discover
-from webapp.demo import worlds
+from webapp.demo import machines, worlds
 from webapp.demo.frame import Floats, Frame
 from webapp.demo.logistic import Classifier, fit
-from webapp.demo.script import HISTORY, Incident, microseconds, reshaped
+from webapp.demo.script import HISTORY, Act, acts, microseconds, reshaped
 from webapp.demo.traffic import NEVER, Instants, Traffic, joined
 from webapp.demo.world import Release, World
+from webapp.telemetry.wire import Measurement
 
 SEED = 20_260_310
 LIVE_FACTOR = 12  # Live traffic is this much denser than the history, so that there is something to watch.
@@ -86,10 +87,10 @@ class Company:
         world = self.worlds[name]
         rng = self._generator(name, microseconds(on) // _DAY_US, stream)
         at = _times(rng, world, on, stream)
-        frame = reshaped(world.draw(rng, len(at)), self._incidents(name), at, day=self.midnight, rng=rng)
+        frame = reshaped(world.draw(rng, len(at)), self._acts(name), at, rng=rng)
         actual = (rng.random(len(at)) < world.truth(frame)).astype(np.float64)
         versions, scores = self._scored(world, frame, at)
-        latencies, errors, heard = self.served(name, at, HISTORY, day=self.midnight, rng=rng)
+        latencies, errors, heard = self.served(name, at, self._acts(name), rng=rng)
         tag = "-live" if stream is Stream.LIVE else ""
         ids = np.array([f"{world.prefix}-{on:%Y%m%d}{tag}-{number:05d}" for number in range(len(at))])
         told_at = np.where(errors == "", _told_at(rng, world, at), NEVER)
@@ -97,19 +98,23 @@ class Company:
         return traffic.rows(np.flatnonzero(heard))
 
     def served(
-        self, name: str, at: Instants, script: Sequence[Incident], *, day: datetime, rng: np.random.Generator
+        self, name: str, at: Instants, happening: Sequence[Act], *, rng: np.random.Generator
     ) -> tuple[Floats, NDArray[Any], NDArray[np.bool_]]:
         """Return how long each prediction takes, its error ("" for none), and whether it is sent at all."""
         latencies = self.worlds[name].latency_ms * rng.lognormal(0, LATENCY_SPREAD, len(at))
         errors = np.where(rng.random(len(at)) < 0.0015, "ConnectionResetError: the model server restarted", "")
         heard = np.ones(len(at), dtype=bool)
-        for incident in script:
-            if incident.world == name:
-                here = incident.strength(at, day) > 0
-                latencies = np.where(here, latencies * incident.slower, latencies)
-                errors = np.where(here & (rng.random(len(at)) < incident.failing), incident.error, errors)
-                heard &= ~(here & incident.silent)
+        for act in happening:
+            here = act.strength(at) > 0
+            latencies = np.where(here, latencies * act.incident.slower, latencies)
+            errors = np.where(here & (rng.random(len(at)) < act.incident.failing), act.incident.error, errors)
+            heard &= ~(here & act.incident.silent)
         return np.round(latencies, 2), errors, heard
+
+    def measurements(self, at: Instants, happening: Sequence[Act] = ()) -> Sequence[Measurement]:
+        """Return what the machines measure at the instants, under the script and what is happening besides."""
+        everything = [*self._acts(""), *happening]
+        return machines.measurements(at, everything, midnight=self.midnight, seed=self.seed)
 
     def training_frame(self, name: str, *, rows: int = 10_000) -> tuple[Frame, Floats]:
         """Return customers from before the history and what the first version says of them: the baseline."""
@@ -122,7 +127,7 @@ class Company:
         frame = world.draw(rng, release.rows)
         if release.adapted:
             at = np.full(release.rows, microseconds(self.midnight + release.at))
-            frame = reshaped(frame, self._incidents(world.name), at, day=self.midnight, rng=rng)
+            frame = reshaped(frame, self._acts(world.name), at, rng=rng)
         actual = (rng.random(release.rows) < world.truth(frame)).astype(np.float64)
         spoilt = {feature: frame[feature] * factor for feature, factor in release.scale.items()}
         return fit({**frame, **spoilt}, actual)
@@ -139,8 +144,8 @@ class Company:
         names = np.array([release.version for release in world.releases])
         return names[place], np.round(scores, 6)
 
-    def _incidents(self, name: str) -> Sequence[Incident]:
-        return [incident for incident in HISTORY if incident.world == name]
+    def _acts(self, name: str) -> Sequence[Act]:
+        return acts(HISTORY, name, self.midnight)
 
     def _generator(self, name: str, day: int, stream: Stream = Stream.STEADY) -> np.random.Generator:
         return np.random.default_rng([self.seed, crc32(name.encode()), day + 1_000_000, int(stream)])

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from webapp.catalog import queries as catalog
 from webapp.core.ids import digest, lower_bound
-from webapp.core.periods import Window
+from webapp.core.periods import DAY, Window, floor_to
 from webapp.demo import machines
 from webapp.demo.company import Company, Stream
-from webapp.demo.script import HISTORY, microseconds
-from webapp.demo.traffic import Traffic, instants
+from webapp.demo.script import microseconds
+from webapp.demo.traffic import Traffic, instants, joined
 from webapp.runtime import Runtime
 from webapp.telemetry import partitions
 from webapp.telemetry.fold import fold
@@ -26,6 +26,7 @@ from webapp.telemetry.wire import Deployment
 
 LONGEST_WAIT = timedelta(days=15)  # Every outcome of the demo is told sooner.
 OVERLAP = timedelta(hours=1)  # What was told in the last hour before an end is told again: it changes nothing.
+DENSE = timedelta(minutes=10)
 BATCH = 6_000
 AT_ONCE = 3
 LIMITS = Limits(outcome_window=timedelta(days=20))
@@ -77,19 +78,26 @@ def fold_all(runtime: Runtime, *, now: datetime) -> int:
         folded += count
 
 
-def tell(runtime: Runtime, company: Company, name: str, due: Window, *, now: datetime) -> int:
-    """Send the outcomes that are due in the window, of predictions that are stored; return how many were new."""
-    accepted = 0
+def due(company: Company, name: str, window: Window) -> Traffic:
+    """Return the predictions of both streams whose outcomes are told in the window."""
+    found = []
     for stream in Stream:
-        since = due.start - LONGEST_WAIT if stream is Stream.STEADY else max(due.start - LONGEST_WAIT, company.opening)
-        traffic = company.between(name, Window(min(since, due.end), due.end), stream=stream)
-        told = (traffic.told_at >= microseconds(due.start)) & (traffic.told_at < microseconds(due.end))
-        traffic = traffic.rows(np.flatnonzero(told))
-        with runtime.ingest_transaction() as session:
-            stored = _stored(session, name, traffic)
-            outcomes = [item for item in traffic.outcomes() if item.prediction_id in stored]
-            accepted += accept_outcomes(session, outcomes, now=now, limits=LIMITS).accepted
-    return accepted
+        first = floor_to(window.start - LONGEST_WAIT, DAY)
+        if stream is Stream.LIVE:
+            first = max(first, company.midnight)
+        for number in range((window.end - first) // DAY + 1):
+            traffic = company.day(name, first + number * DAY, stream=stream)
+            told = (traffic.told_at >= microseconds(window.start)) & (traffic.told_at < microseconds(window.end))
+            found.append(traffic.rows(np.flatnonzero(told)))
+    return joined(found)
+
+
+def tell(runtime: Runtime, traffic: Traffic, *, now: datetime) -> int:
+    """Send the outcomes of those predictions of the traffic that are stored; return how many were new."""
+    with runtime.ingest_transaction() as session:
+        stored = _stored(session, traffic)
+        outcomes = [item for item in traffic.outcomes() if item.prediction_id in stored]
+        return accept_outcomes(session, outcomes, now=now, limits=LIMITS).accepted
 
 
 def _task(runtime: Runtime, company: Company, name: str, *, origin: datetime, now: datetime) -> Callable[[], Loaded]:
@@ -100,8 +108,10 @@ def _load_model(runtime: Runtime, company: Company, name: str, *, origin: dateti
     with runtime.ingest_transaction() as session:
         newest = _newest_prediction(session, name)
     since = origin if newest is None else max(origin, newest)
-    outcomes = 0 if newest is None else tell(runtime, company, name, Window(since - OVERLAP, now), now=now)
-    loaded = Loaded(outcomes=outcomes)
+    loaded = Loaded()
+    if newest is not None:
+        told = tell(runtime, due(company, name, Window(since - OVERLAP, now)), now=now)
+        loaded = Loaded(outcomes=told)
     for traffic in _batches(company, name, Window(since, now)):
         loaded += _store(runtime, traffic, now=now)
     return loaded
@@ -130,10 +140,11 @@ def _load_machines(runtime: Runtime, company: Company, *, origin: datetime, now:
             select(func.max(MeasurementRow.at)).join(SeriesRow, SeriesRow.id == MeasurementRow.series_id)
         )
     count = 0
-    for part in Window(newest or origin, now).steps(timedelta(days=10)):
-        measured = machines.measurements(
-            machines.grid(part), HISTORY, day=company.midnight, midnight=company.midnight, seed=company.seed
-        )
+    lately = max(newest or origin, now - DENSE)
+    grids = [machines.grid(part) for part in Window(newest or origin, lately).steps(timedelta(days=10))]
+    # The last minutes as densely as the live traffic, or a rule would miss the machines before it begins.
+    for at in (*grids, machines.grid(Window(lately, now), machines.LIVE_EVERY)):
+        measured = company.measurements(at)
         with runtime.ingest_transaction() as session:
             count += accept_measurements(session, measured, now=now, limits=LIMITS).accepted
     return Loaded(measurements=count)
@@ -153,11 +164,11 @@ def _newest_prediction(session: Session, name: str) -> datetime | None:
     return session.scalar(select(func.max(PredictionRow.at)).where(PredictionRow.version_id.in_(versions)))
 
 
-def _stored(session: Session, name: str, traffic: Traffic) -> set[str]:
+def _stored(session: Session, traffic: Traffic) -> set[str]:
     """Return the names of those predictions of the traffic that are stored."""
     if not len(traffic):
         return set()
-    model = catalog.model_named(session, name)
+    model = catalog.model_named(session, traffic.model)
     first, last = instants(traffic.at[[0, -1]])
     query = select(PredictionRow.prediction_id).where(
         PredictionRow.key.in_([UUID(bytes=digest(model.id, each)) for each in traffic.ids.tolist()]),

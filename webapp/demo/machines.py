@@ -8,12 +8,13 @@ import numpy as np
 
 from webapp.core.periods import Window
 from webapp.demo.frame import Floats
-from webapp.demo.script import Incident, microseconds
+from webapp.demo.script import Act, microseconds
 from webapp.demo.traffic import Instants, instants
 from webapp.telemetry.wire import Measurement
 
 INSTANCES = ("api-1", "api-2", "api-3")
-EVERY = timedelta(minutes=15)
+EVERY = timedelta(minutes=15)  # in the history
+LIVE_EVERY = timedelta(seconds=15)
 _DAY_US = 86_400_000_000
 
 
@@ -41,9 +42,7 @@ def grid(window: Window, every: timedelta = EVERY) -> Instants:
     return np.arange(first, microseconds(window.end), step, dtype=np.int64)
 
 
-def measurements(
-    at: Instants, script: Sequence[Incident], *, day: datetime, midnight: datetime, seed: int
-) -> list[Measurement]:
+def measurements(at: Instants, acts: Sequence[Act], *, midnight: datetime, seed: int) -> list[Measurement]:
     """Return what every machine measures at the instants, which are in the order of time."""
     if not len(at):
         return []
@@ -53,7 +52,7 @@ def measurements(
         rng = np.random.default_rng([seed, number, int(at[0] // 1_000_000)])
         labels = {"instance": instance}
         for name, gauge in GAUGES.items():
-            values = _values(gauge, at, midnight, rng) + _load(name, instance, at, script, day)
+            values = _values(gauge, at, midnight, rng) + _load(name, instance, at, acts)
             values = np.round(values.clip(0, 100), 2)
             found += [
                 Measurement(name=name, value=value, at=moment, labels=labels)
@@ -70,9 +69,10 @@ def _values(gauge: Gauge, at: Instants, midnight: datetime, rng: np.random.Gener
     return gauge.level + gauge.rise * busy + gauge.growth * age + rng.normal(0, gauge.noise, len(at))
 
 
-def _load(name: str, instance: str, at: Instants, script: Sequence[Incident], day: datetime) -> Floats:
+def _load(name: str, instance: str, at: Instants, acts: Sequence[Act]) -> Floats:
     load = np.zeros(len(at))
-    for incident in script:
+    for act in acts:
+        incident = act.incident
         if name in incident.load and (not incident.instances or instance in incident.instances):
-            load += incident.load[name] * incident.strength(at, day)
+            load += incident.load[name] * act.strength(at)
     return load

@@ -35,28 +35,39 @@ class Incident:
     instances: Sequence[str] = ()  # where the load is; everywhere unless named
     grows: bool = False  # the load begins at nothing and reaches its height at the end
 
-    def strength(self, at: NDArray[np.int64], day: datetime) -> Floats:
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An incident at its place in time: what its times are counted from."""
+
+    incident: Incident
+    day: datetime
+
+    def strength(self, at: NDArray[np.int64]) -> Floats:
         """Return for each instant (µs since the epoch) how much of the incident is there, from 0 to 1."""
-        since = at - microseconds(day + self.starts)
-        length = self.lasts // _MICROSECOND
+        since = at - microseconds(self.day + self.incident.starts)
+        length = self.incident.lasts // _MICROSECOND
         inside = (since >= 0) & (since < length)
-        return np.where(inside, since / length if self.grows else 1.0, 0.0)
+        return np.where(inside, since / length if self.incident.grows else 1.0, 0.0)
+
+
+def acts(script: Sequence[Incident], world: str, day: datetime) -> list[Act]:
+    """Return what happens to a model (or, without a name, to the machines) when the script is counted from `day`."""
+    return [Act(incident, day) for incident in script if incident.world == world]
 
 
 def microseconds(at: datetime) -> int:
     return round(at.timestamp() * 1_000_000)
 
 
-def reshaped(
-    frame: Frame, incidents: Sequence[Incident], at: NDArray[np.int64], *, day: datetime, rng: np.random.Generator
-) -> Frame:
+def reshaped(frame: Frame, happening: Sequence[Act], at: NDArray[np.int64], *, rng: np.random.Generator) -> Frame:
     """Return the customers as the incidents in force at each one's time have changed them."""
     changed = dict(frame)
-    for incident in incidents:
-        here: Flags = incident.strength(at, day) > 0
-        for feature, factor in incident.scaled.items():
+    for act in happening:
+        here: Flags = act.strength(at) > 0
+        for feature, factor in act.incident.scaled.items():
             changed[feature] = np.where(here, np.round(changed[feature] * factor, 2), changed[feature])
-        for feature, (category, share) in incident.appearing.items():
+        for feature, (category, share) in act.incident.appearing.items():
             chosen = here & (rng.random(len(at)) < share)
             changed[feature] = np.where(chosen, category, changed[feature])
     return changed

@@ -6,14 +6,14 @@ import numpy as np
 
 from webapp.core.periods import DAY, HOUR, Window
 from webapp.demo.machines import INSTANCES, grid, measurements
-from webapp.demo.script import HISTORY, Incident, microseconds
+from webapp.demo.script import HISTORY, Act, Incident, acts, microseconds
 
 OPENING = datetime(2026, 3, 10, 12, 7, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 3, 10, tzinfo=UTC)
 
 
 def values(window: Window, name: str, instance: str) -> list[float]:
-    measured = measurements(grid(window), HISTORY, day=MIDNIGHT, midnight=MIDNIGHT, seed=1)
+    measured = measurements(grid(window), acts(HISTORY, "", MIDNIGHT), midnight=MIDNIGHT, seed=1)
     return [item.value for item in measured if item.name == name and item.labels["instance"] == instance]
 
 
@@ -51,4 +51,4 @@ def test_an_incident_that_grows_begins_at_nothing():
 
     at = np.array([microseconds(OPENING + hours * HOUR) for hours in (-1, 0, 5, 11)])
 
-    assert leak.strength(at, OPENING).tolist() == [0.0, 0.0, 0.5, 0.0]
+    assert Act(leak, OPENING).strength(at).tolist() == [0.0, 0.0, 0.5, 0.0]

@@ -1,0 +1,299 @@
+"""Bringing in a file: its columns become the fields of events, which go through the same door as a service's.
+
+Nothing is remembered between runs: an event that is stored already is recognised by its id, so an import that was
+interrupted is simply run again.
+"""
+
+import re
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar, Generic, TypeVar
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from webapp.core.errors import InvalidInputError
+from webapp.telemetry.importer_files import EventFile, Stretch
+from webapp.telemetry.ingest import Limits, accept_outcomes, accept_predictions
+from webapp.telemetry.reading import field_and_sentence
+from webapp.telemetry.wire import Outcome, Prediction, Receipt
+
+IGNORE = "ignore"
+_CLASSES = ("predicted", "actual")
+_NUMBERS = ("score", "latency_ms")
+_QUOTED = re.compile(r"'[^']*'|\d{4}-\d\d-\d\d(?: \d\d:\d\d)?")
+T = TypeVar("T", Prediction, Outcome)
+Open = Callable[[], AbstractContextManager[Session]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """Which column is which field, and what is the same for all rows.
+
+    A column that is named like a field is that field; the others are features, or those that are listed.
+    """
+
+    model: str
+    fields: Mapping[str, str] = field(default_factory=dict)  # column: field
+    features: Sequence[str] | None = None
+    version: str | None = None
+    at: str | None = None  # a column, an instant for all rows, or "now"
+    positive: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row that was not taken: its number in the file, the id where it has one, and why."""
+
+    row: int
+    prediction_id: str
+    field: str
+    message: str
+
+
+@dataclass(slots=True)
+class Summary:
+    read: int = 0
+    accepted: int = 0
+    duplicates: int = 0
+    refused: Counter[str] = field(default_factory=Counter)  # by reason
+
+    @property
+    def refused_count(self) -> int:
+        return self.refused.total()
+
+
+class Importer(ABC, Generic[T]):
+    """What is the same for every kind of event. `now` is asked for each batch, since a long import takes a while."""
+
+    kind: ClassVar[type[Any]]
+    known: ClassVar[tuple[str, ...]]
+
+    def __init__(self, file: EventFile, mapped: Mapped, *, now: datetime) -> None:
+        self.file, self.mapped = file, mapped
+        self.columns = _columns_by_field(file, mapped, self.known)
+        self.fixed: dict[str, Any] = {"model": mapped.model}
+        if mapped.version is not None and "version" in self.known:
+            self.fixed["version"] = mapped.version
+        if mapped.at is not None and mapped.at not in file.columns:
+            self.fixed["at"] = now if mapped.at == "now" else _fixed_instant(mapped.at, file)
+        for name, remedy in (
+            ("prediction_id", "name the column that tells rows apart: --map COLUMN=prediction_id"),
+            ("at", "name the column with the time, or give one instant for all rows: --at COLUMN or --at 2026-03-01"),
+        ):
+            if name not in self.columns and name not in self.fixed:
+                raise InvalidInputError(f"There is no column for '{name}': {remedy}.")
+
+    @abstractmethod
+    def accept(self, session: Session, items: Sequence[T], *, now: datetime, limits: Limits) -> Receipt:
+        """Store the events."""
+
+    def features_of(self, stretch: Stretch) -> Iterator[Mapping[str, Any]]:
+        """Yield what each row's event has besides its fields."""
+        return iter([{}] * len(stretch.numbers))
+
+    def run(
+        self,
+        open_session: Open,
+        *,
+        clock: Callable[[], datetime],
+        limits: Limits,
+        refuse: Callable[[Refused], None],
+        progress: Callable[[int], None],
+    ) -> Summary:
+        """Import the file batch by batch, a transaction each; tell of each refused row and of the progress."""
+        summary = Summary()
+        for stretch in self.file.stretches(texts=frozenset(self.columns.values())):
+            self._take_in(stretch, summary, open_session, now=clock(), limits=limits, refuse=refuse)
+            progress(self.file.position)
+        return summary
+
+    def _take_in(
+        self,
+        stretch: Stretch,
+        summary: Summary,
+        open_session: Open,
+        *,
+        now: datetime,
+        limits: Limits,
+        refuse: Callable[[Refused], None],
+    ) -> None:
+        items, numbers, refused = self._events(stretch)
+        refused += [Refused(number, "", "row", message) for number, message in stretch.unreadable]
+        if items:
+            with open_session() as session:
+                receipt = self.accept(session, items, now=now, limits=limits)
+            summary.accepted, summary.duplicates = (
+                summary.accepted + receipt.accepted,
+                summary.duplicates + receipt.duplicates,
+            )
+            refused += [
+                Refused(numbers[each.index], items[each.index].prediction_id, each.field, each.message)
+                for each in receipt.rejected
+            ]
+        summary.read += len(stretch.numbers) + len(stretch.unreadable)
+        for each in sorted(refused, key=lambda one: one.row):
+            summary.refused[f"{each.field} {_QUOTED.sub('…', each.message)}"] += 1
+            refuse(each)
+
+    def _events(self, stretch: Stretch) -> tuple[list[T], list[int], list[Refused]]:
+        """Return the well-formed events, the rows they come from, and the refused rows."""
+        items: list[T] = []
+        numbers: list[int] = []
+        refused: list[Refused] = []
+        names = list(self.columns)
+        absent = [None] * len(stretch.numbers)
+        columns = [self._converted(name, stretch.columns.get(self.columns[name], absent)) for name in names]
+        rows = zip(*columns, strict=True) if columns else iter([()] * len(stretch.numbers))
+        for number, row, extra in zip(stretch.numbers, rows, self.features_of(stretch), strict=True):
+            given = {name: value for name, value in zip(names, row, strict=True) if value is not None}
+            try:
+                items.append(msgspec.convert({**self.fixed, **given, **extra}, self.kind))
+                numbers.append(number)
+            except msgspec.ValidationError as error:
+                where, message = field_and_sentence(str(error))
+                refused.append(Refused(number, str(given.get("prediction_id", "")), where, message))
+        return items, numbers, refused
+
+    def _converted(self, name: str, values: Sequence[Any]) -> Sequence[Any]:
+        if name in _CLASSES:
+            return [_class(value, self.mapped.positive) for value in values]
+        if name in _NUMBERS:
+            return [_as_number(value) for value in values]
+        if name == "at":
+            return [instant_of(value) for value in values]
+        return [_text(value) for value in values]
+
+
+class PredictionImporter(Importer[Prediction]):
+    kind = Prediction
+    known = ("prediction_id", "at", "version", "score", "predicted", "latency_ms", "error", "environment")
+
+    def __init__(self, file: EventFile, mapped: Mapped, *, now: datetime) -> None:
+        super().__init__(file, mapped, now=now)
+        taken = {*self.columns.values(), *mapped.fields, mapped.at}
+        self.features = mapped.features or [name for name in file.columns if name not in taken]
+        _check_columns(file, self.features)
+
+    def accept(self, session: Session, items: Sequence[Prediction], *, now: datetime, limits: Limits) -> Receipt:
+        return accept_predictions(session, items, now=now, limits=limits)
+
+    def features_of(self, stretch: Stretch) -> Iterator[Mapping[str, Any]]:
+        absent = [None] * len(stretch.numbers)
+        columns = [stretch.columns.get(name, absent) for name in self.features]
+        for row in zip(*columns, strict=True) if columns else [()] * len(stretch.numbers):
+            yield {"features": {name: _feature(value) for name, value in zip(self.features, row, strict=True)}}
+
+
+class OutcomeImporter(Importer[Outcome]):
+    kind = Outcome
+    known = ("prediction_id", "actual", "at")
+
+    def __init__(self, file: EventFile, mapped: Mapped, *, now: datetime) -> None:
+        super().__init__(file, mapped, now=now)
+        if "actual" not in self.columns:
+            raise InvalidInputError("There is no column for 'actual': name it, for example --map Churn=actual.")
+
+    def accept(self, session: Session, items: Sequence[Outcome], *, now: datetime, limits: Limits) -> Receipt:
+        return accept_outcomes(session, items, now=now, limits=limits)
+
+
+def instant_of(value: Any) -> datetime | str | None:
+    """Read a time: ISO 8601 (UTC unless it says otherwise), a date, or seconds or milliseconds since 1970.
+
+    What is none of these is handed on as text, to be refused with its row.
+    """
+    if value is None or isinstance(value, str):
+        return None if value is None else _from_text(value.strip())
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _from_number(float(value))
+    return str(value)
+
+
+def _from_text(text: str) -> datetime | str:
+    number = _as_number(text)
+    if isinstance(number, float) and len(text) > len("20260301"):  # ten digits and more are no date without dashes
+        return _from_number(number)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _from_number(seconds: float) -> datetime | str:
+    try:
+        return datetime.fromtimestamp(seconds / 1000 if abs(seconds) > 1e11 else seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return str(seconds)
+
+
+def _columns_by_field(file: EventFile, mapped: Mapped, known: Sequence[str]) -> dict[str, str]:
+    """Return the column of each field: as mapped, else the one of the same name."""
+    unknown = [name for name in mapped.fields.values() if name not in known and name != IGNORE]
+    if unknown:
+        raise InvalidInputError(f"There is no field '{unknown[0]}'; there are {', '.join((*known, IGNORE))}.")
+    _check_columns(file, mapped.fields)
+    chosen = {name: name for name in known if name in file.columns and name not in mapped.fields}
+    for column, name in mapped.fields.items():
+        if name in chosen and chosen[name] in mapped.fields:
+            raise InvalidInputError(f"The field '{name}' is mapped twice, from '{chosen[name]}' and from '{column}'.")
+        if name != IGNORE:
+            chosen[name] = column
+    if mapped.at is not None:
+        chosen.pop("at", None)
+        if mapped.at in file.columns:
+            chosen["at"] = mapped.at
+    return chosen
+
+
+def _check_columns(file: EventFile, names: Mapping[str, str] | Sequence[str]) -> None:
+    missing = [name for name in names if name not in file.columns]
+    if missing:
+        raise InvalidInputError(f"There is no column '{missing[0]}'; the file has {', '.join(file.columns)}.")
+
+
+def _fixed_instant(text: str, file: EventFile) -> datetime:
+    at = instant_of(text)
+    if not isinstance(at, datetime):
+        raise InvalidInputError(f"'{text}' is neither an instant nor a column; the file has {', '.join(file.columns)}.")
+    return at
+
+
+def _class(value: Any, positive: str | None) -> Any:
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    if positive is not None:
+        return int(_text(value) == positive)
+    number = _as_number(value)
+    return int(number) if isinstance(number, float) and number.is_integer() else value
+
+
+def _as_number(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _feature(value: Any) -> Any:
+    """Return a value that a feature may have; times, lists and the like as text."""
+    return value if value is None or isinstance(value, int | float | str | bool) else str(value)
