@@ -1,0 +1,196 @@
+"""The metronome at work on a real database."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import text
+
+from tests.factories import make_model, make_predictions, prediction
+from webapp.core.errors import NotFoundError
+from webapp.runtime import Runtime
+from webapp.worker import job, runs, scheduler
+from webapp.worker.job import Job, all_jobs
+
+NAMES = {
+    "evaluate_rules",
+    "expire_data",
+    "join_missed",
+    "keep_partitions",
+    "keep_rule_pack",
+    "make_baselines",
+    "roll_up",
+    "self_measure",
+}
+
+
+def wait_for(happened: Callable[[], object], *, seconds: float = 10) -> float:
+    started = time.monotonic()
+    while not happened():
+        assert time.monotonic() - started < seconds, "it did not happen in time"
+        time.sleep(0.05)
+    return time.monotonic() - started
+
+
+def scalar(runtime: Runtime, query: str) -> object:
+    with runtime.transaction() as session:
+        return session.execute(text(query)).scalar()
+
+
+@contextmanager
+def with_jobs(monkeypatch: pytest.MonkeyPatch, *given: Job) -> Iterator[None]:
+    named = {each.name: each for each in given}
+    for module in (job, runs, scheduler):
+        monkeypatch.setattr(module, "all_jobs", lambda: named)
+    yield
+
+
+def test_the_jobs_are_found_by_their_files() -> None:
+    assert all_jobs().keys() >= NAMES
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_each_job_runs_by_hand_at_any_instant(runtime: Runtime, name: str) -> None:
+    assert runs.run_now(runtime, name, at=datetime(2026, 3, 10, 12, tzinfo=UTC))
+
+
+def test_a_job_that_is_not_there_is_a_sentence() -> None:
+    with pytest.raises(NotFoundError, match="roll_up"):
+        runs.run_now(None, "nothing", at=datetime.now(UTC))  # type: ignore[arg-type]
+
+
+def test_it_folds_evaluates_and_measures_by_itself_and_stops_soon(runtime: Runtime) -> None:
+    now = datetime.now(UTC)
+    with runtime.transaction() as session:
+        make_model(session, "churn", now=now)
+        make_predictions(session, [prediction(f"p-{n}", at=now - timedelta(minutes=1)) for n in range(10)], now=now)
+
+    running = scheduler.start(runtime)
+    try:
+        wait_for(lambda: scalar(runtime, "SELECT count(*) FROM rollup_delta") == 0)
+        wait_for(lambda: scalar(runtime, "SELECT max(rule_count) FROM rule_schedule"), seconds=20)
+        wait_for(lambda: scalar(runtime, "SELECT count(*) FROM measurement_series WHERE name = 'up'"))
+    finally:
+        started = time.monotonic()
+        running.stop()
+
+    assert time.monotonic() - started < 25
+    assert scalar(runtime, "SELECT count(*) FROM job_lease WHERE outcome = 'failed'") == 0
+    before = scalar(runtime, "SELECT sum(attempt) FROM job_lease")
+    time.sleep(1.2)
+    assert scalar(runtime, "SELECT sum(attempt) FROM job_lease") == before
+
+
+def test_a_job_that_raises_is_logged_and_the_others_go_on(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[datetime] = []
+
+    def fail(_runtime: Runtime, _at: datetime) -> str:
+        raise RuntimeError("the disk is made of cheese")
+
+    def go_on(_runtime: Runtime, at: datetime) -> str:
+        ran.append(at)
+        return ""
+
+    second = timedelta(seconds=1)
+    with with_jobs(monkeypatch, Job("bad", every=second, run=fail), Job("good", every=second, run=go_on)):
+        running = scheduler.start(runtime)
+        try:
+            wait_for(lambda: len(ran) >= 2)
+        finally:
+            running.stop()
+
+    assert "cheese" in str(scalar(runtime, "SELECT sentence FROM job_run WHERE name = 'bad' LIMIT 1"))
+    assert scalar(runtime, "SELECT outcome FROM job_lease WHERE name = 'bad'") == "failed"
+
+
+def test_of_several_processes_one_does_a_beat_of_a_job(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[datetime] = []
+
+    def note(_runtime: Runtime, at: datetime) -> str:
+        ran.append(at)
+        return ""
+
+    with with_jobs(monkeypatch, Job("beat", every=timedelta(seconds=1), run=note)):
+        running = [scheduler.start(runtime) for _ in range(3)]
+        time.sleep(3.3)
+        for each in running:
+            each.stop()
+
+    assert 2 <= len(ran) <= 5
+    assert all(later - earlier >= timedelta(seconds=0.4) for earlier, later in pairwise(ran))
+
+
+def test_a_late_metronome_is_started_anew(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[datetime] = []
+
+    def note(_runtime: Runtime, at: datetime) -> str:
+        ran.append(at)
+        return ""
+
+    monkeypatch.setattr(scheduler, "LATE_AFTER_SECONDS", 1.0)
+    with with_jobs(monkeypatch, Job("beat", every=timedelta(seconds=0.5), run=note)):
+        running = scheduler.start(runtime)
+        try:
+            wait_for(lambda: ran)
+            running._metronome.pause()  # As the wall clock set back would do.
+            time.sleep(0.6)
+            count = len(ran)
+            wait_for(lambda: len(ran) > count)
+        finally:
+            running.stop()
+
+
+KILLED = """
+import sys, time
+from webapp.runtime import Runtime
+from webapp.settings import Settings
+from webapp.worker import job, runs, scheduler
+from webapp.worker.job import Job
+from datetime import timedelta
+
+def hang(runtime, at):
+    print("at it", flush=True)
+    time.sleep(60)
+    return ""
+
+named = {"beat": Job("beat", every=timedelta(seconds=1), run=hang)}
+for module in (job, runs, scheduler):
+    module.all_jobs = lambda: named
+scheduler.start(Runtime.build(Settings(database_url=sys.argv[1], secret_key="x" * 40)))
+time.sleep(60)
+"""
+
+
+def test_after_a_kill_another_process_takes_over_within_three_seconds(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[datetime] = []
+
+    def note(_runtime: Runtime, at: datetime) -> str:
+        ran.append(at)
+        return ""
+
+    url = runtime.settings.database_url
+    assert url is not None
+    process = subprocess.Popen([sys.executable, "-c", KILLED, url], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline().strip() == "at it"
+        with with_jobs(monkeypatch, Job("beat", every=timedelta(seconds=1), run=note)):
+            running = scheduler.start(runtime)
+            try:
+                time.sleep(3)
+                assert ran == []  # The other one is at it, for longer than a lease lasts: it renews.
+                process.kill()
+                assert wait_for(lambda: ran) < 3
+            finally:
+                running.stop()
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
