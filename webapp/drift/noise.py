@@ -28,8 +28,10 @@ def floor(method: Method, histograms: Histograms) -> float:
     if method.chance is not None and filled.min() * min(sizes) >= ENOUGH:
         return method.chance(len(filled), *sizes)
     places = None if histograms.places is None else histograms.places.tobytes()
-    # The baseline stands for both, and sizes are rounded down, so that a window's neighbours share one simulation.
-    return _simulated(method, (baseline / sizes[0]).tobytes(), places, _rounded(sizes[0]), _rounded(sizes[1]))
+    # The baseline stands for both, and sizes are rounded down, so that a window's neighbours share one simulation. What
+    # the baseline has not seen weighs as one value of it: a fresh sample goes a little beyond the range of another.
+    weights = np.where(baseline > 0, baseline, 1.0)
+    return _simulated(method, weights.tobytes(), places, _rounded(sizes[0]), _rounded(sizes[1]))
 
 
 def chi_square(freedom: int) -> float:
@@ -41,9 +43,9 @@ def chi_square(freedom: int) -> float:
 
 
 @lru_cache(maxsize=8192)
-def _simulated(method: Method, shares: bytes, places: bytes | None, baseline_size: int, size: int) -> float:
+def _simulated(method: Method, counts: bytes, places: bytes | None, baseline_size: int, size: int) -> float:
     rng = np.random.default_rng(SEED)
-    weights = np.frombuffer(shares)
+    weights = np.frombuffer(counts)
     weights = weights / weights.sum()
     drawn = Histograms(
         rng.multinomial(baseline_size, weights, DRAWS).astype(np.float64),

@@ -73,7 +73,7 @@ def drifts(
 ) -> list[FeatureDrift]:
     """Return each feature against the baseline, the highest score first, the undefined ones last, then by name."""
     known = {} if baseline is None else baseline.aggregate.features
-    everything = {name: _nothing(histogram) for name, histogram in known.items()} | dict(features)
+    everything = {name: nothing_counted(histogram) for name, histogram in known.items()} | dict(features)
     found = [_drift(histogram, known.get(name), method, limits) for name, histogram in everything.items()]
     return sorted(found, key=lambda drift: (-(drift.score.value if drift.score.value is not None else -1), drift.name))
 
@@ -112,6 +112,11 @@ def prediction_drift(aggregate: Aggregate, baseline: Baseline | None, method: Me
     if distance <= floor:
         return Value(0.0, sample_count=size, note=f"{distance:.3f} is within what chance alone gives ({floor:.3f})")
     return Value(distance, sample_count=size)
+
+
+def nothing_counted(like: FeatureHistogram) -> FeatureHistogram:
+    """Return a histogram in the same bins that nothing was counted in."""
+    return FeatureHistogram(like.bins, np.zeros_like(like.counts), no_moments(1)[0])
 
 
 def _drift(current: FeatureHistogram, baseline: FeatureHistogram | None, method: Method, limits: Lines) -> FeatureDrift:
@@ -165,10 +170,6 @@ def _reason(current: FeatureHistogram, baseline: FeatureHistogram | None) -> str
     if _values(baseline) == 0:
         return "no values in the baseline"
     return _too_few(current.total) if current.total < MINIMUM else None
-
-
-def _nothing(like: FeatureHistogram) -> FeatureHistogram:
-    return FeatureHistogram(like.bins, np.zeros_like(like.counts), no_moments(1)[0])
 
 
 def _values(histogram: FeatureHistogram) -> int:
