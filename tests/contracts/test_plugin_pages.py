@@ -35,8 +35,8 @@ def _metrics() -> Iterator[str]:
 def _methods() -> Iterator[str]:
     yield "# Drift methods"
     yield "Distances between a baseline and a window counted in the same bins. Beside each score stands its"
-    yield "noise floor: what two samples of these sizes from one distribution stay below 19 times in 20. A feature below it is never"
-    yield "called drifted."
+    yield "noise floor: what two samples of these sizes from one distribution stay below 19 times in 20. A feature"
+    yield "below it is never called drifted."
     for method in _found(methods, "METHOD"):
         yield f"\n## {method.name}"
         yield f"{method.label}. {_docstring(methods, method.name)}"
