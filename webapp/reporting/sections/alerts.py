@@ -78,7 +78,15 @@ def _unresolved(facts: Facts) -> Table:
         for row in facts.alerts.worst
         if row.status is not Status.RESOLVED
     )
-    return Table("Not resolved", columns, rows[:MOST], empty="Every alert that began in this period is resolved.")
+    return Table("Not resolved", columns, rows[:MOST], empty=_none_open(facts))
+
+
+def _none_open(facts: Facts) -> str:
+    """Only the worst alerts are listed by name: that none of them is open does not mean that none is."""
+    if facts.alerts.unresolved == 0:
+        return "Every alert that began in this period was resolved in it."
+    still = formatting.number(facts.alerts.unresolved)
+    return f"None of the worst is open now; {still} were not resolved within the period."
 
 
 def _time(elapsed: timedelta | None) -> str:
