@@ -42,6 +42,18 @@ def span(values: Iterable[float | None], unit: Unit) -> list[float] | None:
     return [min(0.0, low) if low >= 0 else low - room, high + room]
 
 
+def note_inside(layout: dict[str, Any]) -> None:
+    """Move the notes of upright lines into the plot: above it they would stand in the legend."""
+    for note in layout.get("annotations", ()):
+        if note.get("yref") == "paper":
+            note |= {"yanchor": "top", "xanchor": "left", "xshift": 4}
+
+
+def close_to_the_top(layout: dict[str, Any]) -> None:
+    """Take back the room above a plot that has no legend."""
+    layout["margin"] = {**layout["margin"], "t": 10}
+
+
 def plain(text: str) -> str:
     """Return a text from outside so that a chart shows it as it is: charts read mark-up in labels."""
     return html.escape(text, quote=False)

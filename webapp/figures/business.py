@@ -79,7 +79,9 @@ def roi_bars(months: Sequence[BusinessMonth], target: float | None, *, zone: str
         showlegend=False,
     )
     if target is not None:
-        theme.add_lines(layout, [(target, f"Target {percent(target, 0)}", theme.COLOURS.good)])
+        theme.add_lines(layout, [(target, f"dashed: target {percent(target, 0)}", theme.COLOURS.good)])
+        # Beside the line the word would stand in front of a bar; above the plot there is none.
+        layout["annotations"][-1] |= {"x": 0, "xanchor": "left", "yref": "paper", "y": 1}
     return {"data": [columns], "layout": layout}
 
 

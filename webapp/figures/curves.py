@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from webapp.core.formatting import money, number, share
 from webapp.figures import theme
-from webapp.figures.axes import unit_axis
+from webapp.figures.axes import close_to_the_top, note_inside, unit_axis
 from webapp.figures.trends import HINT, dots
 from webapp.metrics.metric import Unit
 
@@ -80,6 +80,7 @@ def threshold_curve(performance: "Performance", *, currency: str = "USD") -> dic
         data.append({**benefit, "yaxis": "y2"})
         layout["yaxis2"] = theme.second_axis(**unit_axis(Unit.MONEY, currency=currency))
     theme.add_vertical(layout, performance.threshold, f"chosen {number(performance.threshold, 2)}")
+    note_inside(layout)
     return {"data": data, "layout": layout}
 
 
@@ -108,11 +109,13 @@ def _diagonal(name: str) -> dict[str, Any]:
 
 
 def _square(x_title: str, y_title: str) -> dict[str, Any]:
-    return theme.base_layout(
+    layout = theme.base_layout(
         xaxis=unit_axis(Unit.SHARE, range=[0, 1], title={"text": x_title}),
         yaxis=unit_axis(Unit.SHARE, range=[0, 1.02], title={"text": y_title}),
-        showlegend=True,
+        showlegend=False,
     )
+    close_to_the_top(layout)
+    return layout
 
 
 def _share_hint(name: str, threshold: float, value: float | None) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from webapp.core.formatting import day, number, share
 from webapp.figures import theme
-from webapp.figures.axes import instants, plain, shortened, unit_axis
+from webapp.figures.axes import close_to_the_top, instants, plain, shortened, unit_axis
 from webapp.figures.trends import HINT, bars
 from webapp.metrics.metric import Point, Unit
 
@@ -36,7 +36,7 @@ def drift_bars(report: "DriftReport", *, largest: int = LARGEST) -> dict[str, An
             "showgrid": False,
             "automargin": True,
         },
-        showlegend=len(data) > 1,
+        showlegend=False,
     )
     colours = theme.COLOURS
     theme.add_vertical(layout, report.warning, f"warning {number(report.warning, 2)}", colours.warning)
@@ -69,22 +69,23 @@ def drift_heatmap(
         yaxis={"showgrid": False, "automargin": True},
         showlegend=False,
     )
+    close_to_the_top(layout)
     return {"data": [heatmap] if ranked else [], "layout": layout}
 
 
 def distribution_bars(distribution: "Distribution", *, names: tuple[str, str] = ("Baseline", "Now")) -> dict[str, Any]:
     """Return both distributions side by side, as shares, so that samples of different size compare."""
-    labels = [shortened(label, 16) for label in distribution.labels][:MOST_LABELS]
+    shown = [place for place in range(len(distribution.labels)) if _is_seen(distribution, place)][:MOST_LABELS]
+    labels = [shortened(distribution.labels[place], 16) for place in shown]
     data = [
         bars(
             labels,
-            shares[:MOST_LABELS],
+            [shares[place] for place in shown],
             name,
             colour,
             customdata=[
-                f"{plain(label)} · {name.lower()}: {share(value)}"
-                for label, value in zip(distribution.labels, shares, strict=True)
-            ][:MOST_LABELS],
+                f"{plain(distribution.labels[place])} · {name.lower()}: {share(shares[place])}" for place in shown
+            ],
             hovertemplate=HINT,
         )
         for name, shares, colour in (
@@ -100,6 +101,10 @@ def distribution_bars(distribution: "Distribution", *, names: tuple[str, str] = 
         showlegend=True,
     )
     return {"data": data, "layout": layout}
+
+
+def _is_seen(distribution: "Distribution", place: int) -> bool:
+    return distribution.baseline[place] > 0 or distribution.current[place] > 0
 
 
 def _bars(features: Sequence["FeatureDrift"], name: str, colour: str) -> dict[str, Any]:

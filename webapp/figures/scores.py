@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from webapp.core.formatting import number
 from webapp.figures import theme
-from webapp.figures.axes import unit_axis
+from webapp.figures.axes import note_inside, unit_axis
 from webapp.figures.trends import HINT
 from webapp.metrics.metric import Unit
 
@@ -42,6 +42,7 @@ def score_distribution(performance: "Performance") -> dict[str, Any]:
         showlegend=True,
     )
     theme.add_vertical(layout, performance.threshold, "threshold")
+    note_inside(layout)
     return {"data": data, "layout": layout}
 
 

@@ -79,7 +79,10 @@ def base_layout(**over: Any) -> dict[str, Any]:
         "hovermode": "closest",
         "hoverlabel": {"font": {"family": FONT, "size": 12}},
         "showlegend": True,
-        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.04, "yanchor": "bottom", "font": {"size": 12}},
+        "legend": {
+            "orientation": "h", "xref": "container", "x": 0, "xanchor": "left",
+            "yref": "container", "y": 1, "yanchor": "top", "font": {"size": 12},
+        },
         "xaxis": _axis(showgrid=False),
         "yaxis": _axis(),
         "bargap": 0.35,

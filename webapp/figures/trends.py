@@ -6,10 +6,11 @@ from typing import Any
 from webapp.catalog.models import Deployment, Target
 from webapp.core.formatting import number
 from webapp.figures import theme
-from webapp.figures.axes import instants, numbers, plain, span, unit_axis
+from webapp.figures.axes import close_to_the_top, instants, note_inside, numbers, plain, span, unit_axis
 from webapp.metrics.display import text_of
 from webapp.metrics.metric import Metric, MetricSeries, Point, Unit
 
+ENOUGH = 30  # samples
 FEW = 12  # Up to so many values stand as dots too: a line through them alone would pretend to know what lies between.
 
 
@@ -41,6 +42,9 @@ def metric_trend(
     )
     theme.add_lines(layout, target_lines(target))
     theme.add_deployments(layout, deployments, zone=zone)
+    note_inside(layout)
+    if len(series) < 2:
+        close_to_the_top(layout)
     return {"data": data, "layout": layout}
 
 
@@ -77,6 +81,8 @@ def volume(series: Sequence[MetricSeries], *, names: Sequence[str] | None = None
         barmode="stack",
         showlegend=len(series) > 1,
     )
+    if len(series) < 2:
+        close_to_the_top(layout)
     return {"data": data, "layout": layout}
 
 
@@ -125,8 +131,8 @@ def _line(series: MetricSeries, name: str, colour: str, *, zone: str, currency: 
 
 def _band(points: Sequence[Point], zone: str) -> list[dict[str, Any]]:
     """Return the interval as two invisible lines with the space between them filled."""
-    sure = [point for point in points if point.value.low is not None and point.value.high is not None]
-    if len(sure) < len([point for point in points if point.value.value is not None]) or not sure:
+    sure = [point for point in points if _is_sure(point)]
+    if not sure:
         return []
     at = instants((point.at for point in sure), zone)
     edge = {"type": "scatter", "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False, "x": at}
@@ -135,8 +141,18 @@ def _band(points: Sequence[Point], zone: str) -> list[dict[str, Any]]:
     return [{**edge, "y": low}, {**edge, "y": high, "fill": "tonexty", "fillcolor": theme.faint(theme.categorical(0))}]
 
 
+def _is_sure(point: Point) -> bool:
+    """Say whether the interval is worth an area; that of a handful of samples is as wide as the chart."""
+    value = point.value
+    return value.low is not None and value.high is not None and value.sample_count >= ENOUGH
+
+
 def _value_axis(series: Sequence[MetricSeries], target: Target | None, unit: Unit, currency: str) -> dict[str, Any]:
     values = [value for each in series for value in numbers(each.points)]
+    if len(series) == 1:
+        values += [
+            bound for point in series[0].points if _is_sure(point) for bound in (point.value.low, point.value.high)
+        ]
     lines = [] if target is None else [target.target, target.critical]
     return unit_axis(unit, currency=currency, range=span([*values, *lines], unit))
 
