@@ -1,0 +1,387 @@
+"""One model: what it is, what it should reach, what it is worth, its versions, baselines and features."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import ALL, Input, Output, State, ctx, dcc, html, set_props
+from dash.development.base_component import Component
+
+from webapp.accounts.permissions import Permission
+from webapp.catalog import queries as catalog
+from webapp.catalog import register
+from webapp.catalog.models import Business, Target
+from webapp.core.errors import InvalidInputError
+from webapp.core.formatting import number
+from webapp.core.periods import Window
+from webapp.metrics.registry import METRICS
+from webapp.telemetry.baselines import baselines, create_from_window
+from webapp.web.components import (
+    button,
+    cell,
+    confirm,
+    facts,
+    field,
+    grid,
+    health_badge,
+    notice,
+    page_header,
+    panel,
+    stack,
+    status_badge,
+    text_input,
+    when,
+)
+from webapp.web.components.content import attributes
+from webapp.web.filters import read_filters
+from webapp.web.page import Page, PageRequest
+from webapp.web.router import LOCATION
+from webapp.web.session import actor, now, runtime
+from webapp.web.views import model_parts as parts
+from webapp.web.views.first_steps import snippets
+from webapp.web.views.metric_cards import sentence
+from webapp.web.views.model_parts import BOUNDS, Record, record
+from webapp.web.views.requests import instant_in, names_in, number_in, text_in
+
+PAGE = Page(
+    "model",
+    path="/models/<name>",
+    title="Model",
+    permission=Permission.MODELS_READ,
+    filters=frozenset({"range"}),
+)
+
+NAME = "model-name"  # a store: which model the forms are about
+TITLE, POSITIVE, CUT, OWNERS, SAVE, SAVED = (
+    f"model-{part}" for part in ("title", "positive", "cut", "owners", "save", "saved")
+)
+BOUND = "model-bound"  # the target's fields: {"type": BOUND, "metric": …, "bound": …}
+SAVE_TARGETS, TARGETS_SAVED = "model-targets-save", "model-targets-saved"
+MONEY_FIELDS = ("from", "value", "contact", "rate", "running", "horizon", "currency")
+FROM, VALUE, CONTACT, RATE, RUNNING, HORIZON, CURRENCY = (f"model-money-{part}" for part in MONEY_FIELDS)
+SAVE_MONEY, MONEY_SAVED, MONEY = "model-money-save", "model-money-saved", "model-money"
+SINCE, UNTIL, MAKE, MADE, BASELINES = (f"model-baseline-{part}" for part in ("since", "until", "make", "made", "list"))
+RETIRE, DO_RETIRE = "model-retire", "model-retire-do"
+
+
+@PAGE.layout
+def layout(request: PageRequest) -> Component:
+    filters = read_filters(request, all_models=True)
+    with request.transaction() as session:
+        found = record(
+            session, request.params["name"], window=filters.window, zone=request.actor.timezone, now=request.now
+        )
+    may_write = request.actor.may(Permission.MODELS_WRITE)
+    return stack(
+        dcc.Store(id=NAME, data=found.model.name),
+        page_header(found.model.title, subtitle=_subtitle(found), actions=_actions(found, may_write=may_write)),
+        *_to_complete(found, request, may_write=may_write),
+        grid(
+            cell(5, panel("In the chosen window", facts(_summary(found)))),
+            cell(7, panel("Description", _description(found, may_write=may_write))),
+        ),
+        panel(
+            "Targets", _targets(found, may_write=may_write), subtitle="for cards, lines in charts, rules and reports"
+        ),
+        panel("Business parameters", *_money(found, may_write=may_write), subtitle="each in force from its day on"),
+        panel(
+            "Baselines",
+            *_baselines(found, may_write=may_write),
+            id="baselines",
+            subtitle="what drift is measured against",
+        ),
+        grid(
+            cell(7, panel("Versions", parts.version_table(found.versions, found.deployments, found.zone), flush=True)),
+            cell(5, panel("Features", parts.feature_table(found.features), flush=True)),
+        ),
+        *([_retiring(found)] if may_write else []),
+    )
+
+
+@PAGE.callback(
+    Output(SAVED, "children"),
+    Input(SAVE, "n_clicks"),
+    State(NAME, "data"),
+    State(TITLE, "value"),
+    State(POSITIVE, "value"),
+    State(CUT, "value"),
+    State(OWNERS, "value"),
+    permission=Permission.MODELS_WRITE,
+    prevent_initial_call=True,
+)
+def save_description(
+    _clicks: object, name: object, title: object, positive: object, cut: object, owners: object
+) -> Component:
+    """Change what the model is called, what it predicts, where it decides and who owns it."""
+    with runtime().transaction() as session:
+        known = catalog.model_named(session, _name(name))
+        register.put_model(
+            session,
+            known.name,
+            now=now(),
+            title=text_in(title, "The title", longest=120),
+            positive_class=text_in(positive, "The positive class", longest=64),
+            threshold=number_in(cut, "The threshold", low=0.001, high=0.999),
+            owners=names_in(owners),
+        )
+    return _done("Saved.")
+
+
+@PAGE.callback(
+    Output(TARGETS_SAVED, "children"),
+    Input(SAVE_TARGETS, "n_clicks"),
+    State(NAME, "data"),
+    State({"type": BOUND, "metric": ALL, "bound": ALL}, "value"),
+    permission=Permission.MODELS_WRITE,
+    prevent_initial_call=True,
+)
+def save_targets(_clicks: object, name: object, _values: Sequence[object]) -> Component:
+    """Set what the metrics should reach; cards, charts, rules and health follow at once."""
+    written: dict[str, dict[str, float]] = {}
+    for each in ctx.states_list[1]:
+        metric, bound = str(each["id"].get("metric")), str(each["id"].get("bound"))
+        if metric in METRICS and bound in BOUNDS:
+            label = f"{METRICS[metric].label}, {bound},"
+            written.setdefault(metric, {})[bound] = parts.as_kept(metric, number_in(each.get("value"), label))
+    targets = {metric: Target(**bounds) for metric, bounds in written.items() if bounds.keys() == set(BOUNDS)}
+    faults = [fault for metric, target in targets.items() if (fault := parts.order_fault(metric, target))]
+    if faults:
+        raise InvalidInputError(" ".join(faults))
+    with runtime().transaction() as session:
+        known = catalog.model_named(session, _name(name))
+        register.put_model(session, known.name, now=now(), targets={**known.targets, **targets})
+    return _done("Saved. Health and charts follow at once.")
+
+
+@PAGE.callback(
+    Output(MONEY, "children"),
+    Output(MONEY_SAVED, "children"),
+    Input(SAVE_MONEY, "n_clicks"),
+    State(NAME, "data"),
+    *(State(each, "value") for each in (FROM, VALUE, CONTACT, RATE, RUNNING, HORIZON, CURRENCY)),
+    permission=Permission.MODELS_WRITE,
+    prevent_initial_call=True,
+)
+def save_money(_clicks: object, name: object, *written: object) -> tuple[Component, Component]:
+    """Put money parameters in force from a day on."""
+    since, value, contact, rate, running, horizon, currency = written
+    zone = actor().timezone
+    business = Business(
+        valid_from=instant_in(since, "The first day", zone),
+        customer_value=number_in(value, "The customer value", low=0),
+        contact_cost=number_in(contact, "The contact cost", low=0),
+        save_rate=number_in(rate, "The save rate", low=0, high=100) / 100,
+        running_cost_monthly=number_in(running, "The running cost", low=0),
+        horizon_months=number_in(horizon, "The horizon", low=0.1, high=600),
+        currency=_currency(currency),
+    )
+    with runtime().transaction() as session:
+        known = catalog.model_named(session, _name(name))
+        register.set_business(session, known.id, business, now=now())
+        entries = catalog.business(session, [known.id])[known.id]
+    return parts.money_table(entries, zone), _done("Saved. Money is computed anew from that day on.")
+
+
+@PAGE.callback(
+    Output(BASELINES, "children"),
+    Output(MADE, "children"),
+    Input(MAKE, "n_clicks"),
+    State(NAME, "data"),
+    State(SINCE, "value"),
+    State(UNTIL, "value"),
+    permission=Permission.MODELS_WRITE,
+    prevent_initial_call=True,
+)
+def make_baseline(_clicks: object, name: object, since: object, until: object) -> tuple[Component, Component]:
+    """Make a baseline of the predictions in a window."""
+    zone = actor().timezone
+    window = Window(instant_in(since, "The beginning", zone), instant_in(until, "The end", zone))
+    with runtime().transaction() as session:
+        known = catalog.model_named(session, _name(name))
+        made = create_from_window(session, known, window, by=actor().name, now=now())
+        found = baselines(session, known.id)
+    said = _done(f"Baseline {made.number} was made of {number(made.row_count)} predictions.")
+    return parts.baseline_table(found, zone), said
+
+
+@PAGE.callback(
+    Output(RETIRE, "is_open"),
+    Input(DO_RETIRE, "n_clicks"),
+    State(NAME, "data"),
+    permission=Permission.MODELS_WRITE,
+    prevent_initial_call=True,
+)
+def retire(_clicks: object, name: object) -> bool:
+    """Take the model off the screens."""
+    with runtime().transaction() as session:
+        register.retire_model(session, _name(name))
+    set_props(LOCATION, {"pathname": "/models", "search": ""})
+    return False
+
+
+def _name(value: object) -> str:
+    return text_in(value, "The model's name", longest=64)
+
+
+def _currency(value: object) -> str:
+    text = text_in(value, "The currency", longest=3).upper()
+    if len(text) != 3 or not text.isascii() or not text.isalpha():
+        raise InvalidInputError("The currency is a code of three letters, like USD or EUR.")
+    return text
+
+
+def _done(text: str) -> Component:
+    return html.Span(text, className="mc-done")
+
+
+def _subtitle(found: Record) -> Component:
+    words: list[Any] = [html.Span(found.model.name, className="mc-mono"), status_badge(found.model.status)]
+    if found.health is not None:
+        words += [health_badge(found.health.state), html.Span(sentence(found.health.reason))]
+    return html.Span(words, className="mc-inline")
+
+
+def _actions(found: Record, *, may_write: bool) -> list[Component]:
+    actions = [button("Open dashboards", href=f"/technical/performance?model={found.model.name}", kind="secondary")]
+    if may_write and found.model.status != "retired":
+        actions.append(button("Retire", kind="quiet", opens=RETIRE))
+    return actions
+
+
+def _to_complete(found: Record, request: PageRequest, *, may_write: bool) -> list[Component]:
+    """Say what is still missing of a model that appeared by itself, or that has sent nothing yet."""
+    shown: list[Component] = []
+    if found.model.status == "unconfirmed":
+        missing = [
+            "its title and owners",
+            "which outcome counts as positive and from which score on it flags",
+            *(["what a customer is worth and what a contact costs"] if not found.business else []),
+        ]
+        who = "Complete" if may_write else "A data scientist completes"
+        words = f"{who} {', '.join(missing)}; saving the description confirms the model."
+        shown.append(notice(words, title="This model appeared with its first event.", tone="warning"))
+    if not found.versions:
+        sending = snippets(runtime().settings.public_url, found.model.name, request.actor, now=request.now)
+        shown.append(panel("Send the first prediction", sending))
+    return shown
+
+
+def _summary(found: Record) -> list[tuple[str, Any]]:
+    rows: list[tuple[str, Any]] = [
+        (METRICS[name].label, html.Span(parts.summary_text(name, value, found.currency), title=value.reason or ""))
+        for name, value in found.values.items()
+    ]
+    return [*rows, ("On record since", when(found.model.created_at, zone=found.zone))]
+
+
+def _description(found: Record, *, may_write: bool) -> Component:
+    model = found.model
+    if not may_write:
+        return facts(
+            [
+                ("Task", model.task.capitalize()),
+                ("Positive class", model.positive_class),
+                ("Decision threshold", number(model.threshold, 2)),
+                ("Drift method", model.drift_method.replace("_", " ")),
+                ("Owners", ", ".join(model.owners) or "–"),
+            ]
+        )
+    return html.Div(
+        [
+            html.Div(
+                [
+                    field("Title", text_input(TITLE, value=model.title, maxlength=120)),
+                    field("Owners", text_input(OWNERS, value=", ".join(model.owners), maxlength=400)),
+                    field("Positive class", text_input(POSITIVE, value=model.positive_class, maxlength=64)),
+                    field("Decision threshold", _number_input(CUT, model.threshold, step=0.01)),
+                ],
+                className="mc-fields",
+            ),
+            _save(SAVE, SAVED, "Save the description"),
+        ]
+    )
+
+
+def _targets(found: Record, *, may_write: bool) -> Component:
+    head = html.Tr([html.Th(word, scope="col") for word in ("Metric", "Target", "Warning", "Critical")])
+    rows = [_target_row(found, name, may_write=may_write) for name in parts.target_metrics()]
+    table = html.Table(
+        [html.Caption("Targets by metric", className="visually-hidden"), html.Thead(head), html.Tbody(rows)],
+        className="mc-table mc-targets",
+    )
+    return html.Div([table, *([_save(SAVE_TARGETS, TARGETS_SAVED, "Save targets")] if may_write else [])])
+
+
+def _target_row(found: Record, name: str, *, may_write: bool) -> Component:
+    target, metric = found.model.targets[name], METRICS[name]
+    label = html.Th([metric.label, html.Span(parts.unit_words(name), className="mc-quiet mc-second")], scope="row")
+    cells = []
+    for bound in BOUNDS:
+        shown = parts.as_shown(name, getattr(target, bound))
+        control: Any = number(shown)
+        if may_write:
+            spoken = f"{metric.label}, {bound}"
+            control = [
+                html.Label(spoken, htmlFor=_bound_id(name, bound), className="visually-hidden"),
+                _number_input({"type": BOUND, "metric": name, "bound": bound}, shown),
+            ]
+        cells.append(html.Td(control, **attributes(data_label=bound.capitalize())))
+    return html.Tr([label, *cells])
+
+
+def _bound_id(name: str, bound: str) -> str:
+    """Return the id that the browser gives to the field: its keys in the order of the alphabet."""
+    return f'{{"bound":"{bound}","metric":"{name}","type":"{BOUND}"}}'
+
+
+def _money(found: Record, *, may_write: bool) -> list[Component]:
+    table = html.Div(parts.money_table(found.business, found.zone), id=MONEY)
+    if not may_write:
+        return [table]
+    last = found.business[-1] if found.business else Business(found.now, 0.0, 0.0)
+    fields = html.Div(
+        [
+            field("In force from", text_input(FROM, type="date", value=f"{found.now:%Y-%m-%d}")),
+            field("Customer value a year", _number_input(VALUE, last.customer_value)),
+            field("Contact cost", _number_input(CONTACT, last.contact_cost)),
+            field("Save rate in %", _number_input(RATE, round(last.save_rate * 100, 6))),
+            field("Running cost a month", _number_input(RUNNING, last.running_cost_monthly)),
+            field("Horizon in months", _number_input(HORIZON, last.horizon_months)),
+            field("Currency", text_input(CURRENCY, value=last.currency, maxlength=3)),
+        ],
+        className="mc-fields",
+    )
+    return [
+        table,
+        html.H3("Change them from a day on", className="mc-subhead"),
+        fields,
+        _save(SAVE_MONEY, MONEY_SAVED, "Put in force"),
+    ]
+
+
+def _baselines(found: Record, *, may_write: bool) -> list[Component]:
+    table = html.Div(parts.baseline_table(found.baselines, found.zone), id=BASELINES)
+    if not may_write:
+        return [table]
+    window = found.window
+    fields = html.Div(
+        [
+            field("From", text_input(SINCE, type="date", value=f"{window.start:%Y-%m-%d}")),
+            field("To, not included", text_input(UNTIL, type="date", value=f"{window.end:%Y-%m-%d}")),
+        ],
+        className="mc-fields",
+    )
+    words = html.H3("Make one from a window that you trust", className="mc-subhead")
+    return [table, words, fields, _save(MAKE, MADE, "Make a baseline")]
+
+
+def _retiring(found: Record) -> Component:
+    words = f"{found.model.title} leaves the screens. Its history stays; new events bring it back."
+    return confirm(RETIRE, "Retire this model?", words, action="Retire", action_id=DO_RETIRE)
+
+
+def _number_input(id: Any, value: float, *, step: Any = "any") -> Component:
+    return text_input(id, value=f"{value:g}", type="number", step=step)
+
+
+def _save(id: str, said: str, label: str) -> Component:
+    return html.Div([button(label, id=id), html.Span(id=said, role="status")], className="mc-save")

@@ -1,0 +1,145 @@
+"""Mission control: every model as a tile with its health and why, and the whole at one glance."""
+
+from collections.abc import Sequence
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from webapp.accounts.permissions import Permission
+from webapp.alerting.queries import InboxRow, OpenSummary
+from webapp.catalog.models import Model
+from webapp.core.formatting import number
+from webapp.metrics.display import text_of
+from webapp.metrics.health import HealthState, overall
+from webapp.metrics.metric import Value
+from webapp.metrics.registry import METRICS
+from webapp.web.components import (
+    health_badge,
+    kpi_card,
+    kpi_row,
+    page_header,
+    panel,
+    pill,
+    severity_badge,
+    sparkline,
+    stack,
+)
+from webapp.web.filters import read_filters
+from webapp.web.page import Page, PageRequest
+from webapp.web.views.first_steps import Progress, first_steps
+from webapp.web.views.fleet import combined, combined_series
+from webapp.web.views.metric_cards import metric_card, sentence, standing
+from webapp.web.views.wall import ON_TILES, SHOWN, Fleet, gather
+
+PAGE = Page(
+    "overview",
+    path="/",
+    title="Mission control",
+    permission=Permission.DASHBOARDS_OVERVIEW,
+    group="Overview",
+    icon="radar",
+    order=10,
+    filters=frozenset({"range"}),
+    live_seconds=15,
+)
+
+ORDER = (HealthState.CRITICAL, HealthState.ATTENTION, HealthState.UNKNOWN, HealthState.HEALTHY)
+
+
+@PAGE.layout
+def layout(request: PageRequest) -> Component:
+    filters = read_filters(request, all_models=True)
+    if not filters.models:
+        return _nothing_yet(request)
+    with request.transaction() as session:
+        fleet = gather(
+            session, filters.models, filters.window, filters.step, zone=request.actor.timezone, now=request.now
+        )
+    return stack(
+        page_header("Mission control", subtitle=_summary(fleet)),
+        _fleet_numbers(fleet),
+        html.Div([_tile(model, fleet) for model in _worst_first(fleet)], className="mc-tiles"),
+    )
+
+
+def _nothing_yet(request: PageRequest) -> Component:
+    return stack(
+        page_header("Mission control", subtitle="Nothing is watched yet. Four steps lead to the first model."),
+        panel("First steps", first_steps(Progress(), model=None, actor=request.actor, now=request.now)),
+    )
+
+
+def _summary(fleet: Fleet) -> Component:
+    """Return the health of the whole with the counts: the worst model speaks for all."""
+    worst = overall(fleet.health.values())
+    return html.Span([health_badge(worst.state), html.Span(worst.reason)], className="mc-inline")
+
+
+def _fleet_numbers(fleet: Fleet) -> Component:
+    everything = combined(fleet.values, SHOWN, currencies=frozenset())
+    courses = list(fleet.courses.values())
+    volume = combined_series(courses, "prediction_count", currencies=frozenset())
+    errors = combined_series(courses, "error_rate", currencies=frozenset())
+    accuracy = combined_series(courses, "accuracy", currencies=frozenset())
+    return kpi_row(
+        metric_card("prediction_count", everything["prediction_count"], fleet, course=volume),
+        metric_card("accuracy", everything["accuracy"], fleet, label="Accuracy, all models", course=accuracy),
+        metric_card("error_rate", everything["error_rate"], fleet, course=errors),
+        _open_alerts(fleet.open),
+    )
+
+
+def _open_alerts(summary: OpenSummary) -> Component:
+    said = ", ".join(
+        f"{number(count)} {severity.label.lower()}"
+        for severity, count in sorted(summary.by_severity.items(), reverse=True)
+        if count
+    )
+    state = "good" if not summary.total else "critical" if summary.worst == "critical" else "warning"
+    return kpi_card(
+        "Open alerts", number(summary.total), note=said or "Nothing needs you.", state=state, href="/alerts"
+    )
+
+
+def _worst_first(fleet: Fleet) -> Sequence[Model]:
+    return sorted(fleet.models, key=lambda model: (ORDER.index(fleet.health[model.name].state), model.title))
+
+
+def _tile(model: Model, fleet: Fleet) -> Component:
+    values, state = fleet.values[model.name], fleet.health[model.name]
+    head: list[Component] = [
+        html.H2(dcc.Link(model.title, href=f"/technical/performance?model={model.name}"), className="mc-tile-title"),
+        health_badge(state.state),
+    ]
+    numbers = [_tile_number(model, name, values[name]) for name in ON_TILES]
+    counts = fleet.courses[model.name]["prediction_count"]
+    return html.Article(
+        [
+            html.Header(head, className="mc-tile-head"),
+            html.P(sentence(state.reason), className="mc-tile-reason"),
+            html.Dl(numbers, className="mc-tile-numbers"),
+            sparkline([point.value.value for point in counts.points]),
+            html.Footer(_tile_alerts(model, fleet.alerts.get(model.name, ())), className="mc-tile-foot"),
+        ],
+        className=f"mc-panel mc-tile mc-tile-{state.state}",
+    )
+
+
+def _tile_number(model: Model, name: str, value: Value) -> Component:
+    text = text_of(value, METRICS[name])
+    shown = html.Dd(text, title=value.reason or "", className=_tone(model, name, value))
+    return html.Div([html.Dt(METRICS[name].label), shown])
+
+
+def _tone(model: Model, name: str, value: Value) -> str:
+    reached = standing(value, model.targets.get(name), METRICS[name].better)
+    return f"mc-tone-{reached}" if reached in {"warning", "critical"} else "mc-quiet" if reached == "unknown" else ""
+
+
+def _tile_alerts(model: Model, alerts: Sequence[InboxRow]) -> list[Component]:
+    if model.status == "unconfirmed":
+        return [dcc.Link(pill("Complete this model", tone="accent"), href=f"/models/{model.name}")]
+    if not alerts:
+        return [html.Span("No open alerts", className="mc-quiet")]
+    word = "1 open alert" if len(alerts) == 1 else f"{len(alerts)} open alerts"
+    return [severity_badge(max(each.severity for each in alerts)), dcc.Link(word, href=f"/alerts?model={model.name}")]

@@ -1,0 +1,131 @@
+"""What executives ask, gathered at once: this window and the one before, twelve months, the course, what is open."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from webapp.alerting.queries import InboxFilters, InboxRow, inbox
+from webapp.catalog import queries as catalog
+from webapp.catalog.models import Deployment, Model, Target
+from webapp.catalog.targets import DEFAULTS
+from webapp.core.periods import Window, month
+from webapp.figures.business import BusinessMonth
+from webapp.metrics import queries as metrics
+from webapp.metrics.health import Health, health, overall
+from webapp.metrics.metric import MetricSeries, Value, undefined
+from webapp.web.filters import PageFilters
+from webapp.web.views.fleet import combined, combined_series
+
+MONEY = ("revenue_protected", "customers_saved", "retention_cost", "net_benefit", "roi", "return_multiple")
+QUALITY = ("accuracy", "precision", "recall")
+SHOWN = (*QUALITY, "outcome_coverage", "prediction_count", "availability", *MONEY)
+COURSE = (*QUALITY, "availability", "customers_saved", "revenue_protected")
+MONTHS = 12
+FEWEST_MONTHS = 6
+ALERTS = 6
+MISSING = undefined("not computed")
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """One model, or all of them as one."""
+
+    models: Sequence[Model]
+    window: Window
+    zone: str
+    currency: str
+    now: Mapping[str, Value]
+    before: Mapping[str, Value] | None
+    courses: Mapping[str, MetricSeries]
+    accuracy_by_model: Mapping[str, MetricSeries]
+    months: tuple[BusinessMonth, ...]
+    health: Health
+    deployments: Sequence[Deployment]
+    alerts: Sequence[InboxRow]
+    has_more_alerts: bool
+
+    def value(self, name: str) -> Value:
+        return self.now.get(name, MISSING)
+
+    def value_before(self, name: str) -> Value | None:
+        return None if self.before is None else self.before.get(name)
+
+    @property
+    def model(self) -> Model | None:
+        return self.models[0] if len(self.models) == 1 else None
+
+    def target(self, name: str) -> Target | None:
+        """Return the model's target; several models share the usual one."""
+        return (self.model.targets if self.model is not None else DEFAULTS).get(name)
+
+
+def gather(session: Session, filters: PageFilters, *, zone: str, now: datetime) -> Company:
+    models = filters.chosen
+    currencies = _currencies(session, models)
+    step = max(filters.step, timedelta(days=1)) if filters.window.duration > timedelta(days=3) else filters.step
+    courses = [metrics.series(session, model, COURSE, filters.window, step, now=now) for model in models]
+    open_alerts = inbox(session, InboxFilters(tab="all_open", models=_names(filters)), limit=ALERTS)
+    return Company(
+        models=models,
+        window=filters.window,
+        zone=zone,
+        currency=next(iter(sorted(currencies)), "USD"),
+        now=_over(session, models, SHOWN, filters.window, currencies, now=now),
+        before=None
+        if filters.previous is None
+        else _over(session, models, SHOWN, filters.previous, currencies, now=now),
+        courses=_courses(courses, currencies),
+        accuracy_by_model={model.title: of["accuracy"] for model, of in zip(models, courses, strict=True)},
+        months=_months(session, models, currencies, now=now),
+        health=overall(health(session, models, now=now).values()),
+        deployments=[] if filters.model is None else catalog.deployments(session, filters.model.id, filters.window),
+        alerts=open_alerts.rows,
+        has_more_alerts=open_alerts.next is not None,
+    )
+
+
+def _over(
+    session: Session,
+    models: Sequence[Model],
+    names: Sequence[str],
+    window: Window,
+    currencies: frozenset[str],
+    *,
+    now: datetime,
+) -> Mapping[str, Value]:
+    return combined(metrics.values(session, models, names, window, now=now), names, currencies=currencies)
+
+
+def _courses(of_models: Sequence[Mapping[str, MetricSeries]], currencies: frozenset[str]) -> Mapping[str, MetricSeries]:
+    found = {name: combined_series(of_models, name, currencies=currencies) for name in COURSE}
+    return {name: series for name, series in found.items() if series is not None}
+
+
+def _months(
+    session: Session, models: Sequence[Model], currencies: frozenset[str], *, now: datetime
+) -> tuple[BusinessMonth, ...]:
+    """Return the last twelve months; those before the first outcome are left out, down to half a year."""
+    found = [
+        BusinessMonth(window.start, _over(session, models, MONEY, window, currencies, now=now), now in window)
+        for window in last_months(now, MONTHS)
+    ]
+    while len(found) > FEWEST_MONTHS and found[0].value("revenue_protected").value is None:
+        del found[0]
+    return tuple(found)
+
+
+def last_months(now: datetime, count: int) -> list[Window]:
+    """Return the calendar months (UTC) up to the one that the instant is in, the oldest first."""
+    index = now.year * 12 + now.month - 1
+    return [month(at // 12, at % 12 + 1) for at in range(index - count + 1, index + 1)]
+
+
+def _currencies(session: Session, models: Sequence[Model]) -> frozenset[str]:
+    parameters = catalog.business(session, [model.id for model in models])
+    return frozenset(entries[-1].currency for entries in parameters.values() if entries)
+
+
+def _names(filters: PageFilters) -> tuple[str, ...]:
+    return () if filters.model is None else (filters.model.name,)
