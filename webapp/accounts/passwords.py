@@ -33,7 +33,7 @@ def is_password(stored: str | None, password: str) -> bool:
     with _AT_ONCE:
         try:
             HASHER.verify(stored or _nobody(), _normalised(password))
-        except (VerificationError, InvalidHashError):
+        except (VerificationError, InvalidHashError, UnicodeEncodeError):
             return False
     return stored is not None
 
@@ -60,6 +60,8 @@ def _weakness(password: str, words: list[str]) -> str | None:
         return f"Choose a password of at least {SHORTEST} characters; a few unrelated words make a good one."
     if len(password) > LONGEST:
         return f"Choose a password of at most {LONGEST} characters."
+    if any("\ud800" <= character <= "\udfff" for character in password):
+        return "Choose a password of whole characters; this one has halves of some."
     judged = zxcvbn(password[:SCORED_CHARACTERS], user_inputs=[word for word in words if word])
     if judged["score"] >= WEAKEST_SCORE:
         return None
