@@ -48,7 +48,7 @@ def record(
             actor_name=actor.name,
             address=actor.address,
             action=action,
-            subject=subject[:MAX_TEXT],
+            subject=subject.replace("\x00", "")[:MAX_TEXT],
             before=None if before is None else dict(before),
             after=None if after is None else dict(after),
         )
