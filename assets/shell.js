@@ -100,7 +100,7 @@
   function choose(changes) {
     var query = new URLSearchParams(window.location.search), before = query.toString();
     Object.keys(changes).forEach(function (name) {
-      if (changes[name] === null || changes[name] === "") query.delete(name);
+      if (changes[name] === null || changes[name] === "" || changes[name] === "*") query.delete(name);
       else query.set(name, changes[name]);
     });
     var after = query.toString();

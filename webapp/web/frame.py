@@ -29,6 +29,8 @@ FIRST_ON_A_PHONE = ("/", "/executive", "/alerts", "/technical/performance", "/te
 PLACES_ON_A_PHONE = 4
 RANGE_WORDS = {"24h": "24 h", "7d": "7 d", "30d": "30 d", "90d": "90 d"}
 DEFAULT_RANGE = "30d"
+ALL = "*"  # what a list says when nothing is chosen; assets/shell.js leaves it out of the address
+SHORT = {"/": "Overview", "/alerts": "Alerts", "/technical/performance": "Performance", "/technical/health": "Health"}
 COUNTED = "/alerts"  # the entry that carries the number of open alerts
 
 
@@ -59,7 +61,7 @@ def bottom(pages: Sequence[Page], who: Actor, path: str, choice: Mapping[str, st
         className="mc-bottom-link",
         **attributes(data_mc_toggle="nav", aria_expanded="false", aria_controls="side"),
     )
-    return [*[_link(page, path, choice, "mc-bottom-link") for page in places], more]
+    return [*[_link(page, path, choice, "mc-bottom-link", is_short=True) for page in places], more]
 
 
 def top_filters(page: Page | None, path: str, query: Mapping[str, str]) -> tuple[Sequence[Component], str]:
@@ -91,11 +93,14 @@ def _others(pages: Iterable[Page]) -> Sequence[str]:
     return sorted({page.group for page in pages if page.group} - set(GROUPS))
 
 
-def _link(page: Page, path: str, choice: Mapping[str, str], kind: str) -> Component:
+def _link(page: Page, path: str, choice: Mapping[str, str], kind: str, *, is_short: bool = False) -> Component:
     names = {name for control in page.filters for name in PARAMETERS.get(control, ())}
     query = {name: value for name, value in choice.items() if name in names}
     href = page.path + (f"?{urlencode(query)}" if query else "")
-    content: list[Child] = [icon(page.icon or "circle"), html.Span(page.title)]
+    content: list[Child] = [
+        icon(page.icon or "circle"),
+        html.Span(SHORT.get(page.path, page.title) if is_short else page.title),
+    ]
     if page.path == COUNTED:
         content.append(html.Span(className="mc-count mc-count-alerts"))
     is_current = path == page.path or (page.path != "/" and path.startswith(f"{page.path}/"))
@@ -108,17 +113,17 @@ def _models() -> Sequence[Model]:
 
 
 def _model_choice(models: Sequence[Model], model: Model | None, has_all: bool) -> Component:
-    options = [("", "All models")] if has_all else []
+    options = [(ALL, "All models")] if has_all else []
     options += [(each.name, each.title) for each in models]
-    chosen = select("filter-model", options or [("", "No models yet")], "" if model is None else model.name)
+    chosen = select("filter-model", options or [(ALL, "No models yet")], ALL if model is None else model.name)
     return _named("Model", "filter-model", chosen)
 
 
 def _version_choice(model: Model, version: str) -> Component:
     with runtime().transaction() as session:
         found = queries.versions(session, model.id)
-    options = [("", "All versions"), *[(name, name) for name in dict.fromkeys(each.name for each in found)]]
-    return _named("Version", "filter-version", select("filter-version", options, version))
+    options = [(ALL, "All versions"), *[(name, name) for name in dict.fromkeys(each.name for each in found)]]
+    return _named("Version", "filter-version", select("filter-version", options, version or ALL))
 
 
 def _named(word: str, target: str, control: Component) -> Component:
@@ -139,7 +144,7 @@ def _range_choice(path: str, query: Mapping[str, str]) -> Component:
         for key in RANGES
     ]
     custom = menu(
-        html.Span(["Custom"], className=classes("mc-segment", is_custom and "is-current")),
+        html.Span([icon("calendar-range"), "Custom"], className=classes("mc-segment", is_custom and "is-current")),
         stack(
             field("From", text_input("filter-from", value=query.get("from", ""), type="date")),
             field("To", text_input("filter-to", value=query.get("to", ""), type="date")),

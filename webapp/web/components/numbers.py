@@ -116,7 +116,10 @@ def meter(
             aria_valuetext=value_text,
         ),
     )
-    head = [html.Span(label, className="mc-meter-label"), html.Span(value_text, className="mc-meter-value")]
+    head = [
+        html.Span(label, className="mc-meter-label", title=label),
+        html.Span(value_text, className="mc-meter-value"),
+    ]
     lower = [html.Span(note or STATES[level], className="mc-meter-note")]
     return html.Div([html.Div(head, className="mc-meter-head"), bar, *lower], className=f"mc-meter mc-meter-{level}")
 
