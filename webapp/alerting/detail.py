@@ -29,14 +29,17 @@ RELATED = 8
 CAUSE_GROUPS = frozenset({"performance", "drift", "business"})
 
 
-def alert(session: Session, alert_id: UUID, *, now: datetime | None = None) -> AlertDetail:
-    """Return everything about the alert; without `now` the database's clock says how far its chart goes."""
+def alert(session: Session, alert_id: UUID, *, now: datetime | None = None, is_brief: bool = False) -> AlertDetail:
+    """Return everything about the alert; without `now` the database's clock says how far its chart goes.
+
+    A brief answer leaves out the chart, the causes and the relatives: it is for who has just written something.
+    """
     row = session.scalar(select(AlertRow).where(AlertRow.id == alert_id).execution_options(populate_existing=True))
     if row is None:
         raise NotFoundError(f"There is no alert {alert_id}.")
     at = now or session.scalars(select(func.now())).one()
     metric = METRICS.get(row.metric)
-    model = _model(session, row.model)
+    model = None if is_brief else _model(session, row.model)
     return AlertDetail(
         **shared_fields(row, currencies_of(session, [row])),
         summary=row.summary,
@@ -47,7 +50,7 @@ def alert(session: Session, alert_id: UUID, *, now: datetime | None = None) -> A
         unit="" if metric is None else metric.unit,
         sample_count=row.sample_count,
         active_at=row.active_at,
-        evidence=() if metric is None else _evidence(session, row, metric, model, now=at),
+        evidence=() if metric is None or is_brief else _evidence(session, row, metric, model, now=at),
         causes=() if metric is None or model is None else _causes(session, row, metric, model, now=at),
         runbook=row.runbook,
         labels=row.labels,
@@ -55,7 +58,7 @@ def alert(session: Session, alert_id: UUID, *, now: datetime | None = None) -> A
         resolution_note=row.resolution_note,
         previous_id=row.previous_id,
         timeline=_timeline(session, alert_id),
-        related=_related(session, row),
+        related=() if is_brief else _related(session, row),
     )
 
 

@@ -1,6 +1,7 @@
 """What people do with an alert: a compare-and-set of its status, its entry in the timeline and in the audit log.
 
-Of two who act at once exactly one wins; the other is told who did, and nothing of theirs is written.
+Of two who act at once exactly one wins; the other is told who did, and nothing of theirs is written. What is returned
+is the alert as it stands then, without its chart.
 """
 
 from datetime import datetime, timedelta
@@ -35,12 +36,12 @@ def acknowledge(session: Session, alert_id: UUID, *, actor: Actor, now: datetime
     mine = {"acknowledged_at": now, "acknowledged_by": actor.name, "acknowledged_by_id": actor.id}
     row = _row(session, alert_id, lock=True)
     if row.status == Status.ACKNOWLEDGED and _is_same_person(row, actor):
-        return detail(session, alert_id, now=now)
+        return detail(session, alert_id, now=now, is_brief=True)
     values = {**mine, **_NOT_SNOOZED}
     before = _move(session, alert_id, Status.ACKNOWLEDGED, values, allowed=(Status.OPEN, Status.SNOOZED))
     text = f"Acknowledged by {actor.name}."
     _tell(session, alert_id, EntryKind.ACKNOWLEDGED, text, before, Status.ACKNOWLEDGED, actor=actor, now=now)
-    return detail(session, alert_id, now=now)
+    return detail(session, alert_id, now=now, is_brief=True)
 
 
 def unacknowledge(session: Session, alert_id: UUID, *, actor: Actor, now: datetime) -> AlertDetail:
@@ -49,7 +50,7 @@ def unacknowledge(session: Session, alert_id: UUID, *, actor: Actor, now: dateti
     before = _move(session, alert_id, Status.OPEN, _NOT_ACKNOWLEDGED, allowed=(Status.ACKNOWLEDGED,))
     text = f"{actor.name} took the acknowledgement back."
     _tell(session, alert_id, EntryKind.UNACKNOWLEDGED, text, before, Status.OPEN, actor=actor, now=now)
-    return detail(session, alert_id, now=now)
+    return detail(session, alert_id, now=now, is_brief=True)
 
 
 def resolve(
@@ -71,7 +72,7 @@ def resolve(
     before = _move(session, alert_id, Status.RESOLVED, values, allowed=_ACTIVE)
     text = f"Resolved by {actor.name}: {reason.label.lower()}." + (f" {note}" if note else "")
     _tell(session, alert_id, EntryKind.RESOLVED, text, before, Status.RESOLVED, actor=actor, now=now)
-    return detail(session, alert_id, now=now)
+    return detail(session, alert_id, now=now, is_brief=True)
 
 
 def snooze(session: Session, alert_id: UUID, *, until: datetime, actor: Actor, now: datetime) -> AlertDetail:
@@ -83,7 +84,7 @@ def snooze(session: Session, alert_id: UUID, *, until: datetime, actor: Actor, n
     before = _move(session, alert_id, Status.SNOOZED, values, allowed=_ACTIVE)
     text = f"Snoozed by {actor.name} until {formatting.utc(until)}."
     _tell(session, alert_id, EntryKind.SNOOZED, text, before, Status.SNOOZED, actor=actor, now=now)
-    return detail(session, alert_id, now=now)
+    return detail(session, alert_id, now=now, is_brief=True)
 
 
 def assign(session: Session, alert_id: UUID, *, user: str | None, actor: Actor, now: datetime) -> AlertDetail:
@@ -98,11 +99,11 @@ def assign(session: Session, alert_id: UUID, *, user: str | None, actor: Actor, 
     if row.status == Status.RESOLVED:
         raise _conflict(row)
     if row.assignee_email == values["assignee_email"]:
-        return detail(session, alert_id, now=now)
+        return detail(session, alert_id, now=now, is_brief=True)
     _set(session, alert_id, values)
     text = f"{actor.name} took the assignment back." if assignee is None else f"{actor.name} assigned {assignee.name}."
     _tell(session, alert_id, EntryKind.ASSIGNED, text, None, None, actor=actor, now=now)
-    return detail(session, alert_id, now=now)
+    return detail(session, alert_id, now=now, is_brief=True)
 
 
 def comment(session: Session, alert_id: UUID, *, text: str, actor: Actor, now: datetime) -> AlertDetail:
@@ -114,7 +115,7 @@ def comment(session: Session, alert_id: UUID, *, text: str, actor: Actor, now: d
     _row(session, alert_id, lock=True)
     _set(session, alert_id, {"comment_count": AlertRow.comment_count + 1})
     _tell(session, alert_id, EntryKind.COMMENTED, remark, None, None, actor=actor, now=now)
-    return detail(session, alert_id, now=now)
+    return detail(session, alert_id, now=now, is_brief=True)
 
 
 def _move(

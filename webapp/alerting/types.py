@@ -54,11 +54,16 @@ class ResolveReason(_Labelled):
     FIXED = "fixed"
     FALSE_POSITIVE = "false_positive"
     EXPECTED_CHANGE = "expected_change"
-    DATA_LATE = "data_late"
+    DATA_LATE = "data_was_late"
     THRESHOLD_WRONG = "threshold_wrong"
     DUPLICATE = "duplicate"
     RECOVERED_BY_ITSELF = "recovered_by_itself"
     WONT_FIX = "wont_fix"
+
+    @classmethod
+    def read(cls, text: str) -> "ResolveReason":
+        """Read a reason as people write it too: "won't fix", "False positive"; raise ValueError."""
+        return cls(text.strip().lower().replace("'", "").replace("’", "").replace(" ", "_").replace("-", "_"))
 
 
 class AutomaticReason(_Labelled):
@@ -93,7 +98,6 @@ class EntryKind(_Labelled):
 
 _LABELS = {
     "wont_fix": "Won't fix",
-    "data_late": "Data was late",
     "recovered_by_itself": "Recovered by itself",
     "model_accuracy_drop": "Model accuracy drop",
     "high_error_rate": "High error rate",

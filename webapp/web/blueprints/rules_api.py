@@ -1,0 +1,79 @@
+"""Rules over HTTP: read them, write them, take them away."""
+
+from flask import Blueprint, Response
+
+from webapp.accounts.permissions import Permission
+from webapp.alerting import queries, rules
+from webapp.alerting.document import RuleDocument
+from webapp.web import api
+from webapp.web.gate import requires
+from webapp.web.session import actor, now, runtime
+
+BLUEPRINT = Blueprint("rules_api", __name__, url_prefix=f"{api.PREFIX}/rules")
+
+
+@BLUEPRINT.get("")
+@requires(Permission.RULES_READ)
+def find() -> Response:
+    with runtime().transaction() as session:
+        found = queries.rules(session)
+    return api.answer({"rules": found, "next": None})
+
+
+@BLUEPRINT.post("")
+@requires(Permission.RULES_WRITE)
+@api.takes(RuleDocument)
+def create() -> Response:
+    document = api.body(RuleDocument)
+    with runtime().transaction() as session:
+        rule_id = rules.save_rule(session, document, actor=actor(), now=now())
+        saved = queries.rule(session, rule_id)
+    return api.answer(saved, 201, {"Location": f"{api.PREFIX}/rules/{rule_id}"})
+
+
+@BLUEPRINT.get("/<rule_id>")
+@requires(Permission.RULES_READ)
+def show(rule_id: str) -> Response:
+    with runtime().transaction() as session:
+        found = queries.rule(session, api.uuid_of(rule_id, "rule"))
+    return api.answer(found)
+
+
+@BLUEPRINT.put("/<rule_id>")
+@requires(Permission.RULES_WRITE)
+@api.takes(RuleDocument)
+def replace(rule_id: str) -> Response:
+    document = api.body(RuleDocument)
+    with runtime().transaction() as session:
+        number = rules.save_rule(session, document, rule_id=api.uuid_of(rule_id, "rule"), actor=actor(), now=now())
+        saved = queries.rule(session, number)
+    return api.answer(saved)
+
+
+@BLUEPRINT.delete("/<rule_id>")
+@requires(Permission.RULES_WRITE)
+def delete(rule_id: str) -> Response:
+    """Take the rule away; what it has firing is resolved at once."""
+    with runtime().transaction() as session:
+        rules.delete_rule(session, api.uuid_of(rule_id, "rule"), actor=actor(), now=now())
+    return Response(status=204)
+
+
+@BLUEPRINT.post("/<rule_id>/pause")
+@requires(Permission.RULES_WRITE)
+def pause(rule_id: str) -> Response:
+    number = api.uuid_of(rule_id, "rule")
+    with runtime().transaction() as session:
+        rules.pause_rule(session, number, actor=actor(), now=now())
+        saved = queries.rule(session, number)
+    return api.answer(saved)
+
+
+@BLUEPRINT.post("/<rule_id>/resume")
+@requires(Permission.RULES_WRITE)
+def resume(rule_id: str) -> Response:
+    number = api.uuid_of(rule_id, "rule")
+    with runtime().transaction() as session:
+        rules.resume_rule(session, number, actor=actor(), now=now())
+        saved = queries.rule(session, number)
+    return api.answer(saved)
