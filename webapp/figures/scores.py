@@ -36,6 +36,7 @@ def score_distribution(performance: "Performance") -> dict[str, Any]:
     ]
     layout = theme.base_layout(
         barmode="stack",
+        legend={"traceorder": "normal"},
         bargap=0,
         xaxis={"range": [0, 1], "title": {"text": "Score"}},
         yaxis=unit_axis(Unit.COUNT, rangemode="tozero"),

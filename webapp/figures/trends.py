@@ -79,6 +79,7 @@ def volume(series: Sequence[MetricSeries], *, names: Sequence[str] | None = None
         xaxis={"type": "date"},
         yaxis=unit_axis(Unit.COUNT, rangemode="tozero"),
         barmode="stack",
+        legend={"traceorder": "normal"},
         showlegend=len(series) > 1,
     )
     if len(series) < 2:

@@ -39,6 +39,7 @@ from webapp.web.views.metric_cards import (
     metric_card,
     number_with_explanation,
     sentence,
+    settled_values,
     window_text,
 )
 
@@ -148,7 +149,7 @@ def _system_health(company: Company) -> Component:
         text_of(value, metric) if known else _word(company.health.state),
         note=sentence(company.health.reason),
         target="available" if known else None,
-        spark=[point.value.value for point in course.points] if course is not None and known else None,
+        spark=settled_values(course, company.window) if course is not None and known else None,
         state=STATES[company.health.state],
         explanation=explained(metric, value, company),
     )

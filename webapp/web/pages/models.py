@@ -33,6 +33,7 @@ from webapp.web.filters import read_filters
 from webapp.web.page import Page, PageRequest
 from webapp.web.router import LOCATION
 from webapp.web.session import now, runtime
+from webapp.web.views import model_parts as parts
 from webapp.web.views.requests import names_in, number_in, text_in
 
 PAGE = Page(
@@ -60,13 +61,13 @@ def layout(request: PageRequest) -> Component:
         every = catalog.models(session, retired=True)
         states = health(session, filters.models, now=request.now)
         counted = metrics.values(session, filters.models, ["prediction_count"], filters.window, now=request.now)
-        versions = {model.name: catalog.versions(session, model.id) for model in every}
+        live = {model.name: parts.live_version(session, model, now=request.now) for model in every}
     rows = [
         {
             "title": _title(model),
             "status": status_badge(model.status),
             "health": health_badge(states[model.name].state) if model.name in states else "–",
-            "version": versions[model.name][0].name if versions[model.name] else "–",
+            "version": live[model.name] or "–",
             "volume": _volume(counted.get(model.name, {})),
             "owners": ", ".join(model.owners) or "–",
         }
@@ -76,7 +77,7 @@ def layout(request: PageRequest) -> Component:
         Column("title", "Model"),
         Column("status", "Status"),
         Column("health", "Health"),
-        Column("version", "Newest version"),
+        Column("version", "Live version"),
         Column("volume", "Predictions", align="right"),
         Column("owners", "Owners"),
     ]

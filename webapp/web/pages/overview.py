@@ -28,7 +28,7 @@ from webapp.web.filters import read_filters
 from webapp.web.page import Page, PageRequest
 from webapp.web.views.first_steps import Progress, first_steps
 from webapp.web.views.fleet import combined, combined_series
-from webapp.web.views.metric_cards import metric_card, sentence, standing
+from webapp.web.views.metric_cards import metric_card, sentence, settled_values, standing
 from webapp.web.views.wall import ON_TILES, SHOWN, Fleet, gather
 
 PAGE = Page(
@@ -118,7 +118,7 @@ def _tile(model: Model, fleet: Fleet) -> Component:
             html.Header(head, className="mc-tile-head"),
             html.P(sentence(state.reason), className="mc-tile-reason"),
             html.Dl(numbers, className="mc-tile-numbers"),
-            sparkline([point.value.value for point in counts.points]),
+            sparkline(settled_values(counts, fleet.window)),
             html.Footer(_tile_alerts(model, fleet.alerts.get(model.name, ())), className="mc-tile-foot"),
         ],
         className=f"mc-panel mc-tile mc-tile-{state.state}",

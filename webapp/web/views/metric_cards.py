@@ -7,7 +7,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from webapp.catalog.models import Target
-from webapp.core.formatting import instant, percent, share
+from webapp.core.formatting import instant, share
 from webapp.core.periods import Window
 from webapp.metrics.display import delta_of, text_of
 from webapp.metrics.metric import Better, Metric, MetricSeries, Unit, Value
@@ -45,7 +45,7 @@ def metric_card(
         delta=None if before is None else delta_of(value, before, metric, currency=shown.currency),
         target=target_text(metric, target, shown.currency),
         note=remark(value),
-        spark=None if course is None else [point.value.value for point in course.points],
+        spark=None if course is None else settled_values(course, shown.window),
         state=standing(value, target, metric.better),
         href=href,
         explanation=explained(metric, value, shown),
@@ -128,19 +128,14 @@ def coverage_sentence(coverage: Value) -> str:
     return f"Outcomes are known for {share(coverage.value, 0)} of the predictions."
 
 
-def share_of(value: Value, ceiling: float) -> float | None:
-    """Return a value as a part of the largest that a bar shows."""
-    return None if value.value is None else value.value / ceiling
-
-
 def sentence(text: str) -> str:
     """Return a remark as a sentence begins."""
     return text[:1].upper() + text[1:]
 
 
-def values_of(course: MetricSeries | None) -> Sequence[float | None]:
-    return () if course is None else [point.value.value for point in course.points]
-
-
-def percentage(value: float | None) -> str:
-    return "no data" if value is None else percent(value, 0)
+def settled_values(course: MetricSeries, window: Window) -> Sequence[float | None]:
+    """Return the course without its last step where that is not over: a day that has just begun looks like a fall."""
+    points = course.points
+    if len(points) > 2 and points[-1].at + (points[-1].at - points[-2].at) > window.end:
+        points = points[:-1]
+    return [point.value.value for point in points]

@@ -67,6 +67,15 @@ def record(session: Session, name: str, *, window: Window, zone: str, now: datet
     )
 
 
+def live_version(session: Session, model: Model, *, now: datetime) -> str | None:
+    """Return the version deployed last; where nobody tells of deployments, the one first seen last."""
+    deployed = catalog.deployments(session, model.id, Window(now - LOOKING_BACK, now))
+    if deployed:
+        return deployed[0].version
+    versions = catalog.versions(session, model.id)
+    return versions[0].name if versions else None
+
+
 def money_table(entries: Sequence[Business], zone: str) -> Component:
     """Return the money parameters with the day each came into force, the newest first."""
     columns = [
