@@ -127,7 +127,7 @@ def upgrade() -> None:
         sa.Column("scores", sa.LargeBinary(), nullable=True),
         sa.Column("latencies", sa.LargeBinary(), nullable=True),
         sa.Column("features", sa.LargeBinary(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_rollup_delta")),
+        sa.PrimaryKeyConstraint("id", "version_id", name=op.f("pk_rollup_delta")),
     )
     op.create_index(op.f("ix_rollup_delta_version_id_bucket"), "rollup_delta", ["version_id", "bucket"], unique=False)
     op.create_table(

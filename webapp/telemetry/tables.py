@@ -123,7 +123,7 @@ class RollupDeltaRow(_Counts, Base):
     __table_args__ = (Index(None, "version_id", "bucket"),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    version_id: Mapped[int]
+    version_id: Mapped[int] = mapped_column(primary_key=True)  # in the key: what rows are distributed by
     segment_id: Mapped[int] = mapped_column(default=0)
     grain: Mapped[int] = mapped_column(SmallInteger)
     bucket: Mapped[datetime]
