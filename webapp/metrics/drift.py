@@ -28,12 +28,22 @@ from webapp.metrics.feature_drift import (
 from webapp.metrics.metric import Point, Value
 from webapp.metrics.scope import versions_of
 from webapp.telemetry import baselines, queries
+from webapp.telemetry.aggregate import FeatureHistogram
 from webapp.telemetry.reference import BaselineInfo
 
 NAMED = 20  # new categories that are named, of each feature
 PARTS = frozenset({"features", "scores"})
 
-__all__ = ["Distribution", "DriftReport", "FeatureDrift", "Level", "distribution", "drift", "drift_series"]
+__all__ = [
+    "Distribution",
+    "DriftReport",
+    "FeatureDrift",
+    "Level",
+    "distribution",
+    "distributions",
+    "drift",
+    "drift_series",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +102,27 @@ def distribution(
     session: Session, model: Model, feature: str, window: Window, *, now: datetime, version: str | None = None
 ) -> Distribution:
     """Return the feature's shares by bin; no bins where there is nothing to compare with."""
+    found = distributions(session, model, window, now=now, version=version)
+    if feature not in found:
+        raise NotFoundError(f"The model '{model.name}' has no feature '{feature[:64]}' in this window.")
+    return found[feature]
+
+
+def distributions(
+    session: Session, model: Model, window: Window, *, now: datetime, version: str | None = None
+) -> Mapping[str, Distribution]:
+    """Return the shares of every feature of the window or the baseline, by name."""
     groups = {model.id: list(versions_of(session, [model], version=version)[model.id])}
     seen = load.elapsed(window, now)
     features = queries.totals(session, groups, seen, parts=frozenset({"features"}), now=now)[model.id].features
     reference = baselines.current(session, [model.id]).get(model.id)
     known = {} if reference is None else reference.aggregate.features
-    if feature not in features and feature not in known:
-        raise NotFoundError(f"The model '{model.name}' has no feature '{feature[:64]}' in this window.")
-    baseline = known.get(feature)
-    current = features.get(feature) or (nothing_counted(baseline) if baseline else None)
+    return {name: _distribution(known.get(name), features.get(name)) for name in sorted(known.keys() | features.keys())}
+
+
+def _distribution(baseline: FeatureHistogram | None, current: FeatureHistogram | None) -> Distribution:
+    if current is None and baseline is not None:
+        current = nothing_counted(baseline)
     if baseline is None or current is None or baseline.bins != current.bins or baseline.bins.is_learning:
         return Distribution((), (), ())
     both = compared(baseline, current)

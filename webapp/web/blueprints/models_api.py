@@ -1,0 +1,330 @@
+"""Models over HTTP: what is registered, how it performs, how far it has drifted, and single predictions."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+import msgspec
+from flask import Blueprint, Response, request
+from msgspec import Meta
+from sqlalchemy.orm import Session
+
+from webapp.accounts import audit
+from webapp.accounts.actor import Actor
+from webapp.accounts.permissions import Permission
+from webapp.catalog import queries as catalog
+from webapp.catalog import register
+from webapp.catalog.models import Business, Model, Target, Task
+from webapp.core.errors import InvalidInputError, NotFoundError
+from webapp.core.periods import DAY, HOUR, MINUTE, Window
+from webapp.metrics import drift as drifting
+from webapp.metrics import performance as performing
+from webapp.metrics import queries
+from webapp.metrics.metric import Better, Metric, Value
+from webapp.metrics.registry import METRICS, check_names
+from webapp.telemetry import baselines, files, search
+from webapp.telemetry.search import StoredPrediction
+from webapp.telemetry.wire import Instant, Name, Share
+from webapp.web.api import answer, body, takes, window_from_args
+from webapp.web.gate import requires
+from webapp.web.session import actor, now, runtime
+
+BLUEPRINT = Blueprint("models_api", __name__, url_prefix="/api/v1")
+
+MOST_POINTS = 3_000
+FILE_BYTES = 64_000_000
+SCORE = "score"  # the column of a baseline file that is no feature
+_STEP = re.compile(r"(\d{1,4})([mhd])")
+_UNITS = {"m": MINUTE, "h": HOUR, "d": DAY}
+Amount = Annotated[float, Meta(ge=0)]
+
+
+class TargetDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a metric should reach, and where attention and alarm begin, in the metric's unit."""
+
+    target: float
+    warning: float
+    critical: float
+
+
+class BusinessDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a decision is worth from a date on; `customer_value` is per customer and year."""
+
+    valid_from: Instant
+    customer_value: Amount
+    contact_cost: Amount
+    save_rate: Share = 1.0
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "USD"
+    running_cost_monthly: Amount = 0.0
+    horizon_months: Annotated[float, Meta(gt=0, le=120)] = 12.0
+
+
+class ModelDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody says about a model; what is left out stays as it is."""
+
+    title: Annotated[str, Meta(min_length=1, max_length=120)] | None = None
+    task: Task = Task.BINARY
+    positive_class: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
+    threshold: Annotated[float, Meta(gt=0, lt=1)] | None = None
+    targets: dict[str, TargetDocument] | None = None
+    business: BusinessDocument | None = None
+    owners: list[Name] | None = None
+
+
+class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"start": "from", "end": "to"}):
+    """A window of past predictions."""
+
+    start: Instant
+    end: Instant
+
+
+@BLUEPRINT.get("/models")
+@requires(Permission.MODELS_READ)
+def models() -> Response:
+    """List the models, those that are retired left out."""
+    with runtime().transaction() as session:
+        known = catalog.models(session)
+        parameters = catalog.business(session, [model.id for model in known])
+        found = [_model(model, parameters[model.id], actor()) for model in known]
+    return answer({"models": found, "next": None})
+
+
+@BLUEPRINT.get("/models/<model>")
+@requires(Permission.MODELS_READ)
+def one_model(model: str) -> Response:
+    """Show one model with its money parameters and its versions, the newest first."""
+    with runtime().transaction() as session:
+        known = catalog.model_named(session, model)
+        shown = _model(known, catalog.business(session, [known.id])[known.id], actor())
+        versions = catalog.versions(session, known.id)
+        shown["versions"] = [{"name": each.name, "environment": each.environment} for each in versions]
+        shown["baselines"] = baselines.baselines(session, known.id)
+    return answer(shown)
+
+
+@BLUEPRINT.put("/models/<model>")
+@requires(Permission.MODELS_WRITE, max_bytes=100_000)
+@takes(ModelDocument)
+def put_model(model: str) -> Response:
+    """Register a model or change what is given of it."""
+    document = body(ModelDocument)
+    targets = _targets(document.targets)
+    with runtime().transaction() as session:
+        saved = register.put_model(
+            session,
+            model,
+            now=now(),
+            title=document.title,
+            task=document.task,
+            positive_class=document.positive_class,
+            threshold=document.threshold,
+            targets=targets,
+            owners=document.owners,
+        )
+        if document.business is not None:
+            register.set_business(session, saved.id, Business(**msgspec.structs.asdict(document.business)), now=now())
+        after = msgspec.to_builtins(document)
+        audit.record(session, "model.saved", actor=actor(), subject=f"model:{saved.name}", now=now(), after=after)
+        shown = _model(saved, catalog.business(session, [saved.id])[saved.id], actor())
+    return answer(shown)
+
+
+@BLUEPRINT.post("/models/<model>/baseline")
+@requires(Permission.MODELS_WRITE, max_bytes=FILE_BYTES)
+@takes(Span)
+def post_baseline(model: str) -> Response:
+    """Make a new baseline of a window of past predictions, or of a CSV or Parquet file with a column a feature."""
+    with runtime().job_transaction() as session:
+        known = catalog.model_named(session, model)
+        made = _baseline_from_file(session, known) if _sends_a_file() else _baseline_from_window(session, known)
+        after = {"number": made.number, "source": made.source, "row_count": made.row_count}
+        audit.record(session, "baseline.made", actor=actor(), subject=f"model:{known.name}", now=now(), after=after)
+    return answer(made, 201)
+
+
+@BLUEPRINT.get("/models/<model>/metrics")
+@requires(Permission.MODELS_READ)
+def metrics(model: str) -> Response:
+    """Return metrics by steps of the window; without a step, one point for all of it."""
+    _refuse_segments()
+    names = _names(actor())
+    window, step, version = window_from_args(30 * DAY), _step(), request.args.get("version")
+    with runtime().transaction() as session:
+        known = catalog.model_named(session, model)
+        coverage = runtime().settings.minimum_coverage
+        if step is None:
+            values = queries.values(
+                session, [known], names, window, now=now(), version=version, minimum_coverage=coverage
+            )[known.name]
+            points = {name: [_point(window.start, values[name])] for name in names}
+        else:
+            _refuse_too_many(window, step)
+            found = queries.series(
+                session, known, names, window, step, now=now(), version=version, minimum_coverage=coverage
+            )
+            points = {name: [_point(point.at, point.value) for point in found[name].points] for name in names}
+    return answer({"series": [_series(METRICS[name], points[name]) for name in names]})
+
+
+@BLUEPRINT.get("/models/<model>/performance")
+@requires(Permission.MODELS_READ)
+def performance(model: str) -> Response:
+    """Return the confusion, the curves and other thresholds; money only to those who may see it."""
+    _refuse_segments()
+    window, threshold = window_from_args(30 * DAY), _threshold()
+    with runtime().transaction() as session:
+        found = performing.performance(
+            session,
+            catalog.model_named(session, model),
+            window,
+            now=now(),
+            threshold=threshold,
+            version=request.args.get("version"),
+            minimum_coverage=runtime().settings.minimum_coverage,
+        )
+    shown = asdict(found)
+    shown["pr"] = shown.pop("precision_recall")
+    shown["auc"] |= {"bound": shown.pop("auc_bound")}
+    if not actor().may(Permission.IMPACT_READ):
+        for row in shown["thresholds"]:
+            row["net_benefit"] = None
+    return answer(shown)
+
+
+@BLUEPRINT.get("/models/<model>/drift")
+@requires(Permission.MODELS_READ)
+def drift(model: str) -> Response:
+    """Return each feature's distance from the baseline with its noise floor and both histograms."""
+    _refuse_segments()
+    window, version = window_from_args(7 * DAY), request.args.get("version")
+    with runtime().transaction() as session:
+        known = catalog.model_named(session, model)
+        method = request.args.get("method")
+        report = drifting.drift(session, known, window, now=now(), method=method, version=version)
+        histograms = drifting.distributions(session, known, window, now=now(), version=version)
+    shown = asdict(report)
+    for feature in shown["features"]:
+        feature["histogram"] = histograms[feature["name"]]
+    return answer(shown)
+
+
+@BLUEPRINT.get("/predictions/<model>/<path:prediction_id>")
+@requires(Permission.PREDICTIONS_READ)
+def one_prediction(model: str, prediction_id: str) -> Response:
+    """Return one prediction with its features by name, its outcome and its corrections."""
+    with runtime().transaction() as session:
+        known = catalog.model_named(session, model)
+        found = search.find(session, known, prediction_id)
+    if found is None:
+        raise NotFoundError(f"The model '{known.name}' has no prediction '{prediction_id[:80]}'.")
+    return answer({"model": known.name} | _prediction(found))
+
+
+def _model(model: Model, parameters: Sequence[Business], who: Actor) -> dict[str, Any]:
+    shown = asdict(model)
+    del shown["id"]
+    if who.may(Permission.IMPACT_READ):
+        shown["business"] = [asdict(entry) for entry in parameters]
+    return shown
+
+
+def _targets(documents: Mapping[str, TargetDocument] | None) -> Mapping[str, Target] | None:
+    """Check that every target is of a metric, and that its lines stand in the order in which things get worse."""
+    if documents is None:
+        return None
+    check_names(documents)
+    for name, each in documents.items():
+        lines = [each.target, each.warning, each.critical]
+        if lines != sorted(lines, reverse=METRICS[name].better is Better.HIGHER):
+            raise InvalidInputError(
+                f"The target of {name} must be {each.target:g}, then the warning line, then the critical one, from"
+                " good to bad."
+            )
+    return {name: Target(each.target, each.warning, each.critical) for name, each in documents.items()}
+
+
+def _sends_a_file() -> bool:
+    return request.mimetype in {files.CSV, files.PARQUET}
+
+
+def _baseline_from_window(session: Session, model: Model) -> baselines.BaselineInfo:
+    span = body(Span)
+    return baselines.create_from_window(session, model, Window(span.start, span.end), by=actor().name, now=now())
+
+
+def _baseline_from_file(session: Session, model: Model) -> baselines.BaselineInfo:
+    columns = dict(files.read_columns(request.get_data(), request.mimetype))
+    scores = columns.pop(SCORE, None)
+    if scores is not None and not all(isinstance(value, float) for value in scores):
+        raise InvalidInputError(f"The column '{SCORE}' must have a number from 0 to 1 in every row.")
+    source = f"a file with {len(columns)} features"
+    return baselines.create_from_columns(
+        session,
+        model,
+        columns,
+        scores=scores,  # type: ignore[arg-type]
+        source=source,
+        by=actor().name,
+        now=now(),
+    )
+
+
+def _names(who: Actor) -> Sequence[str]:
+    """Return the metrics that are asked for; all that the actor may see when none is named."""
+    may_see_money = who.may(Permission.IMPACT_READ)
+    asked = [name.strip() for name in request.args.get("names", "").split(",") if name.strip()]
+    check_names(asked)
+    if any(METRICS[name].group == "business" for name in asked):
+        who.require(Permission.IMPACT_READ)
+    everything = [name for name, metric in METRICS.items() if may_see_money or metric.group != "business"]
+    return list(dict.fromkeys(asked)) or everything
+
+
+def _step() -> timedelta | None:
+    text = request.args.get("step")
+    if not text:
+        return None
+    found = _STEP.fullmatch(text)
+    if found is None or int(found[1]) == 0:
+        raise InvalidInputError(f"'step' is '{text[:20]}'; write it like 15m, 1h or 1d.")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def _threshold() -> float | None:
+    text = request.args.get("threshold")
+    if not text:
+        return None
+    try:
+        threshold = float(text)
+    except ValueError:
+        threshold = -1.0
+    if not 0 <= threshold <= 1:
+        raise InvalidInputError(f"'threshold' is '{text[:20]}'; write a number from 0 to 1.")
+    return threshold
+
+
+def _refuse_too_many(window: Window, step: timedelta) -> None:
+    count = window.duration / step
+    if count > MOST_POINTS:
+        raise InvalidInputError(f"The window has {count:,.0f} steps; {MOST_POINTS:,} are the most. Use a longer step.")
+
+
+def _refuse_segments() -> None:
+    if any(name.startswith("segment.") for name in request.args):
+        raise InvalidInputError("Counts are not kept by segment; leave the filter out.")
+
+
+def _series(metric: Metric, points: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {"metric": metric.name, "label": metric.label, "unit": metric.unit, "points": points}
+
+
+def _point(at: datetime, value: Value) -> dict[str, Any]:
+    return {"at": at} | asdict(value)
+
+
+def _prediction(found: StoredPrediction) -> dict[str, Any]:
+    shown = asdict(found)
+    told = {"at": shown.pop("outcome_at"), "actual": shown.pop("actual"), "corrections": shown.pop("corrections")}
+    return shown | {"outcome": None if told["at"] is None else told}
