@@ -91,8 +91,8 @@ class Company:
         actual = (rng.random(len(at)) < world.truth(frame)).astype(np.float64)
         versions, scores = self._scored(world, frame, at)
         latencies, errors, heard = self.served(name, at, self._acts(name), rng=rng)
-        tag = "-live" if stream is Stream.LIVE else ""
-        ids = np.array([f"{world.prefix}-{on:%Y%m%d}{tag}-{number:05d}" for number in range(len(at))])
+        prefix = f"{world.prefix}-{on:%Y%m%d}{'-live' if stream is Stream.LIVE else ''}"
+        ids = np.array([f"{prefix}-{number:05d}" for number in range(len(at))], dtype="U48")
         told_at = np.where(errors == "", _told_at(rng, world, at), NEVER)
         traffic = Traffic(name, ids, at, frame, versions, scores, latencies, errors, actual, told_at)
         return traffic.rows(np.flatnonzero(heard))

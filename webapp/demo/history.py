@@ -1,9 +1,10 @@
 """Bringing the company's past in through the door that every service uses; what is there already is left as it is."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 import numpy as np
@@ -16,7 +17,7 @@ from webapp.core.periods import DAY, Window, floor_to
 from webapp.demo import machines
 from webapp.demo.company import Company, Stream
 from webapp.demo.script import microseconds
-from webapp.demo.traffic import Traffic, instants, joined
+from webapp.demo.traffic import Instants, Traffic, instants, joined
 from webapp.runtime import Runtime
 from webapp.telemetry import partitions
 from webapp.telemetry.fold import fold
@@ -46,11 +47,33 @@ class Loaded:
         )
 
 
-def load(runtime: Runtime, company: Company, *, origin: datetime, now: datetime) -> Loaded:
-    """Store what happened from the origin until now and is not stored yet; return how much that was.
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What is to be there: everything from the origin until now, and which stretches are counted by the minute."""
+
+    origin: datetime
+    now: datetime
+    by_minute: Sequence[Window] = ()
+
+    def cut(self, start: datetime, every: timedelta) -> Iterator[Window]:
+        """Yield the time from `start` on in parts, cut where counting by the minute begins and ends."""
+        edges = sorted({edge for window in self.by_minute for edge in (window.start, window.end)})
+        cuts = [start, *(edge for edge in edges if start < edge < self.now), self.now]
+        for first, last in pairwise(cuts):
+            yield from Window(first, last).steps(every)
+
+    def counted_at(self, part: Window) -> datetime:
+        """Return the instant at which a part is counted: in its own time where minutes matter, else now."""
+        is_fine = any(part.start in window for window in self.by_minute)
+        return part.end if is_fine else self.now
+
+
+def load(runtime: Runtime, company: Company, span: Span) -> Loaded:
+    """Store what happened in the span and is not stored yet; return how much that was.
 
     One model's events come in the order of time, so what was interrupted goes on where it ended.
     """
+    origin, now = span.origin, span.now
     company.train()
     with runtime.ingest_transaction() as session:
         weeks = range((now - origin) // partitions.WEEK + 2)
@@ -58,8 +81,8 @@ def load(runtime: Runtime, company: Company, *, origin: datetime, now: datetime)
         for name in company.worlds:
             _deploy(session, company, name, origin=origin, now=now)
     tasks: list[Callable[[], Loaded]] = [
-        *(_task(runtime, company, name, origin=origin, now=now) for name in company.worlds),
-        lambda: _load_machines(runtime, company, origin=origin, now=now),
+        *(_task(runtime, company, name, span) for name in company.worlds),
+        lambda: _load_machines(runtime, company, span),
     ]
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="demo") as pool:
         loaded = sum(pool.map(lambda task: task(), tasks), Loaded())
@@ -100,54 +123,55 @@ def tell(runtime: Runtime, traffic: Traffic, *, now: datetime) -> int:
         return accept_outcomes(session, outcomes, now=now, limits=LIMITS).accepted
 
 
-def _task(runtime: Runtime, company: Company, name: str, *, origin: datetime, now: datetime) -> Callable[[], Loaded]:
-    return lambda: _load_model(runtime, company, name, origin=origin, now=now)
+def _task(runtime: Runtime, company: Company, name: str, span: Span) -> Callable[[], Loaded]:
+    return lambda: _load_model(runtime, company, name, span)
 
 
-def _load_model(runtime: Runtime, company: Company, name: str, *, origin: datetime, now: datetime) -> Loaded:
+def _load_model(runtime: Runtime, company: Company, name: str, span: Span) -> Loaded:
     with runtime.ingest_transaction() as session:
         newest = _newest_prediction(session, name)
-    since = origin if newest is None else max(origin, newest)
-    loaded = Loaded()
+    loaded, since = Loaded(), span.origin
     if newest is not None:
-        told = tell(runtime, due(company, name, Window(since - OVERLAP, now)), now=now)
+        since = max(since, newest)
+        told = tell(runtime, due(company, name, Window(since - OVERLAP, span.now)), now=span.now)
         loaded = Loaded(outcomes=told)
-    for traffic in _batches(company, name, Window(since, now)):
-        loaded += _store(runtime, traffic, now=now)
+    for part in span.cut(since, timedelta(days=BATCH / company.worlds[name].a_day)):
+        traffic = company.between(name, part)
+        if len(traffic):
+            loaded += _store(runtime, traffic, now=span.now, counted_at=span.counted_at(part))
     return loaded
 
 
-def _batches(company: Company, name: str, window: Window) -> Iterator[Traffic]:
-    """Yield the model's traffic in stretches of a good batch's size."""
-    for part in window.steps(timedelta(days=BATCH / company.worlds[name].a_day)):
-        traffic = company.between(name, part)
-        if len(traffic):
-            yield traffic
-
-
-def _store(runtime: Runtime, traffic: Traffic, *, now: datetime) -> Loaded:
+def _store(runtime: Runtime, traffic: Traffic, *, now: datetime, counted_at: datetime) -> Loaded:
     """Store a batch with what has been told about it since: outcomes first, so that each is counted in one step."""
     known = traffic.rows(np.flatnonzero(traffic.told_at <= microseconds(now)))
     with runtime.ingest_transaction() as session:
         told = accept_outcomes(session, known.outcomes(), now=now, limits=LIMITS)
-        stored = accept_predictions(session, traffic.predictions(), now=now, limits=LIMITS)
+        stored = accept_predictions(session, traffic.predictions(), now=counted_at, limits=LIMITS)
     return Loaded(stored.accepted, told.accepted)
 
 
-def _load_machines(runtime: Runtime, company: Company, *, origin: datetime, now: datetime) -> Loaded:
+def _load_machines(runtime: Runtime, company: Company, span: Span) -> Loaded:
     with runtime.ingest_transaction() as session:
-        newest = session.scalar(
-            select(func.max(MeasurementRow.at)).join(SeriesRow, SeriesRow.id == MeasurementRow.series_id)
-        )
+        since = _newest_measurement(session) or span.origin
     count = 0
-    lately = max(newest or origin, now - DENSE)
-    grids = [machines.grid(part) for part in Window(newest or origin, lately).steps(timedelta(days=10))]
+    for part in span.cut(since, timedelta(days=10)):
+        count += _measure(runtime, company, machines.grid(part), now=span.counted_at(part))
     # The last minutes as densely as the live traffic, or a rule would miss the machines before it begins.
-    for at in (*grids, machines.grid(Window(lately, now), machines.LIVE_EVERY)):
-        measured = company.measurements(at)
-        with runtime.ingest_transaction() as session:
-            count += accept_measurements(session, measured, now=now, limits=LIMITS).accepted
+    lately = Window(max(since, span.now - DENSE), span.now)
+    count += _measure(runtime, company, machines.grid(lately, machines.LIVE_EVERY), now=span.now)
     return Loaded(measurements=count)
+
+
+def _measure(runtime: Runtime, company: Company, at: Instants, *, now: datetime) -> int:
+    with runtime.ingest_transaction() as session:
+        return accept_measurements(session, company.measurements(at), now=now, limits=LIMITS).accepted
+
+
+def _newest_measurement(session: Session) -> datetime | None:
+    """Return when the demo's machines were last heard."""
+    query = select(func.max(MeasurementRow.at)).join(SeriesRow, SeriesRow.id == MeasurementRow.series_id)
+    return session.scalar(query.where(SeriesRow.labels["instance"].as_string() == machines.INSTANCES[0]))
 
 
 def _deploy(session: Session, company: Company, name: str, *, origin: datetime, now: datetime) -> None:

@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from webapp.alerting.queries import last_evaluation
 from webapp.catalog.register import put_model, set_business
 from webapp.catalog.tables import ModelRow
 from webapp.core.periods import DAY, floor_to
-from webapp.demo import history, people
+from webapp.demo import history, people, replay
 from webapp.demo.company import Company, all_worlds
+from webapp.demo.history import Span
 from webapp.demo.people import Credentials
 from webapp.demo.world import World
 from webapp.runtime import Runtime
@@ -26,16 +28,18 @@ Report = Callable[[str], None]
 def prepare(runtime: Runtime, *, days: int, now: datetime, base_url: str, report: Report) -> Credentials:
     """Make the demo company complete until now and return how its people sign in."""
     with _alone(runtime):
-        company, origin = _opened(runtime, days=days, now=now)
         began = time.monotonic()
-        loaded = history.load(runtime, company, origin=origin, now=now)
-        seconds = time.monotonic() - began
+        company, origin = _opened(runtime, days=days, now=now)
+        span = Span(origin, now, replay.by_minute(company))
+        loaded = history.load(runtime, company, span)
         if loaded.predictions or loaded.outcomes:
             report(
                 f"Loaded {loaded.predictions:,} predictions, {loaded.outcomes:,} outcomes and"
-                f" {loaded.measurements:,} measurements in {seconds:.1f} s."
+                f" {loaded.measurements:,} measurements in {time.monotonic() - began:.1f} s."
             )
-        return _credentials(runtime, base_url=base_url, now=now)
+        credentials = _credentials(runtime, base_url=base_url, now=now)
+        _replay_once(runtime, company, origin=origin, now=now, report=report)
+        return credentials
 
 
 def company_of(session: Session) -> Company | None:
@@ -80,6 +84,16 @@ def _credentials(runtime: Runtime, *, base_url: str, now: datetime) -> Credentia
         made = people.sign_ins(session, people.kept(path), base_url=base_url, now=now)
     made.write(path)
     return made
+
+
+def _replay_once(runtime: Runtime, company: Company, *, origin: datetime, now: datetime, report: Report) -> None:
+    """Bring the alerts of the past about, unless rules have been evaluated before."""
+    with runtime.job_transaction() as session:
+        if last_evaluation(session) is not None:
+            return
+    began = time.monotonic()
+    count = replay.replay(runtime, company, origin=origin, now=now)
+    report(f"Evaluated the rules at {count} moments of the past in {time.monotonic() - began:.1f} s.")
 
 
 @contextmanager

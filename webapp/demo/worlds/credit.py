@@ -42,7 +42,7 @@ def truth(frame: Frame) -> Floats:
         + weigh(frame["purpose"], PURPOSE_PULL)
         + weigh(frame["housing"], HOUSING_PULL)
     )
-    return probability(1.15 * logit)
+    return probability(1.7 * logit)
 
 
 WORLD = World(
@@ -51,7 +51,7 @@ WORLD = World(
     prefix="loan",
     draw=draw,
     truth=truth,
-    a_day=240,
+    a_day=220,
     threshold=0.4,
     latency_ms=205,
     outcome_days=(5, 14),
