@@ -143,8 +143,6 @@ def _no_data(values: Mapping[str, Value]) -> str:
 
 
 def _all_well(count: int) -> str:
-    return (
-        "The one metric that is known is within its lines."
-        if count == 1
-        else f"All {count} known metrics are within their lines."
-    )
+    if count == 1:
+        return "The one metric that is known is within its lines."
+    return f"All {count} metrics that are known are within their lines."

@@ -111,12 +111,11 @@ def _of_period(period: MoneyPeriod) -> Books:
 
 
 def _gaps(evidence: Evidence) -> list[str]:
-    share, start = coverage(evidence), evidence.money[0].window.start
-    gaps = []
+    share, gaps = coverage(evidence), []
     if share is not None and share < 1:
         gaps.append(f"realised: from the {share:.0%} of predictions whose outcome is known")
-    if start > evidence.window.start:
-        gaps.append(f"from {_day(start)} on, when the business parameters begin")
+    if evidence.money and evidence.money[0].window.start > evidence.window.start:
+        gaps.append(f"from {_day(evidence.money[0].window.start)} on, when the business parameters begin")
     return gaps
 
 

@@ -1,5 +1,7 @@
 """Customers at risk: whom the model flagged."""
 
+from dataclasses import replace
+
 from webapp.metrics.evidence import Evidence
 from webapp.metrics.metric import Better, Metric, Source, Unit, Value
 from webapp.metrics.money import ALL_CONTACTED, accounted
@@ -9,7 +11,8 @@ from webapp.metrics.shares import without_outcomes
 def compute(evidence: Evidence) -> Value:
     tally = evidence.aggregate.tally
     missing = without_outcomes(evidence)
-    return missing or accounted(evidence, float(tally.tp + tally.fp), (ALL_CONTACTED,))
+    # Flagged is flagged, whenever the business parameters begin.
+    return missing or accounted(replace(evidence, money=()), float(tally.tp + tally.fp), (ALL_CONTACTED,))
 
 
 METRIC = Metric(
