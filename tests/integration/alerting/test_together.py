@@ -1,0 +1,107 @@
+"""Several processes evaluate at once, one is killed in the middle: nothing twice, nothing lost."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from tests.factories import NOW, ROOT, make_measurements
+from tests.integration.alerting.helpers import MINUTE, alerts, cpu_rule, save
+from webapp.alerting import evaluate, rules
+from webapp.runtime import Runtime
+
+INSTANCES = 40
+
+
+def feed(runtime: Runtime, value: float, at: datetime) -> None:
+    with runtime.transaction() as session:
+        for number in range(INSTANCES):
+            make_measurements(session, values=[value], instance=f"api-{number}", start=at - MINUTE / 2, now=at)
+
+
+def cycle(runtime: Runtime, at: datetime) -> evaluate.Cycle:
+    with runtime.job_transaction() as session:
+        return evaluate.evaluate_due(session, now=at)
+
+
+def evaluate_and_die(runtime: Runtime, at: datetime) -> None:
+    """Evaluate, and lose the connection before the commit, as a process that is killed does."""
+    with runtime.job_transaction() as session:
+        assert evaluate.evaluate_due(session, now=at).fired == INSTANCES
+        pid = session.execute(text("SELECT pg_backend_pid()")).scalar()
+        with runtime.transaction() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid, 2000)"), {"pid": pid})
+        session.execute(text("SELECT 1"))
+
+
+@pytest.mark.parametrize("processes", [2, 4])
+def test_processes_that_evaluate_at_once_make_each_transition_once(runtime: Runtime, processes: int) -> None:
+    with runtime.transaction() as session:
+        for name in ("one", "two"):
+            save(session, cpu_rule(name, interval_seconds=60))
+        save(session, cpu_rule("three", interval_seconds=30))
+    barrier = threading.Barrier(processes)
+
+    def tick(at: datetime) -> evaluate.Cycle:
+        barrier.wait()
+        return cycle(runtime, at)
+
+    for place, value in enumerate([95, 50, 95, 50]):
+        at = NOW + (place + 1) * MINUTE
+        feed(runtime, value, at)
+        with ThreadPoolExecutor(processes) as pool:
+            cycles = list(pool.map(tick, [at] * processes))
+        assert sum(each.rules for each in cycles) == 3
+
+    with runtime.transaction() as session:
+        assert len(alerts(session)) == 3 * INSTANCES
+        kinds = {
+            row[0]: row[1] for row in session.execute(text("SELECT kind, count(*) FROM alert_entry GROUP BY kind"))
+        }
+    assert kinds["fired"] == 3 * INSTANCES
+    assert kinds["reopened"] == 3 * INSTANCES
+    assert kinds["resolved"] == 6 * INSTANCES
+
+
+def test_a_process_killed_before_its_commit_leaves_nothing_and_the_next_repeats_the_slot(runtime: Runtime) -> None:
+    with runtime.transaction() as session:
+        save(session)
+    feed(runtime, 95, NOW + MINUTE)
+    with pytest.raises(OperationalError):
+        evaluate_and_die(runtime, NOW + MINUTE)
+
+    with runtime.transaction() as session:
+        assert alerts(session) == []
+    again = cycle(runtime, NOW + MINUTE)
+    assert again.fired == INSTANCES
+    assert cycle(runtime, NOW + MINUTE).rules == 0
+
+
+def test_a_rule_deleted_while_a_cycle_is_under_way_has_no_alert_open_afterwards(runtime: Runtime) -> None:
+    with runtime.transaction() as session:
+        rule_id = save(session)
+    feed(runtime, 95, NOW + MINUTE)
+    evaluated, deleted = threading.Event(), threading.Event()
+
+    def evaluate_slowly() -> None:
+        with runtime.job_transaction() as session:
+            evaluate.evaluate_due(session, now=NOW + MINUTE)
+            evaluated.set()
+            deleted.wait(0.3)  # The deletion waits for us; we do not wait for it.
+
+    def delete() -> None:
+        evaluated.wait(5)
+        with runtime.transaction() as session:
+            rules.delete_rule(session, rule_id, actor=ROOT, now=NOW + MINUTE)
+        deleted.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(evaluate_slowly), pool.submit(delete)]:
+            done.result()
+
+    with runtime.transaction() as session:
+        assert {alert.status for alert in alerts(session)} == {"resolved"}
+        assert {alert.resolve_reason for alert in alerts(session)} == {"rule_deleted"}

@@ -1,0 +1,95 @@
+"""Rules over HTTP: read, write, pause, take away."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+RULE = {
+    "name": "Churn drifts",
+    "type": "data_drift",
+    "kind": "threshold",
+    "metric": "drift_score",
+    "scope": {"model": "churn"},
+    "parameters": {"direction": "above", "medium": 0.3, "high": 0.6},
+}
+Clients = Callable[..., Any]
+
+
+def test_a_rule_is_made_read_changed_and_taken_away(client_of: Clients) -> None:
+    ada = client_of("data_scientist")
+
+    made = ada.post("/api/v1/rules", json=RULE, headers=ada.csrf)
+    assert made.status_code == 201
+    path = made.headers["Location"]
+    assert made.json["condition_text"] == "Drift score > 0.3 medium, > 0.6 high"
+    assert made.json["document"]["interval_seconds"] == 15
+
+    changed = ada.put(path, json={**RULE, "for_seconds": 60}, headers=ada.csrf).json
+    assert (changed["version"], changed["document"]["for_seconds"]) == (2, 60)
+    assert [(each["number"], each["saved_by"]) for each in changed["versions"]] == [(2, "Ada"), (1, "Ada")]
+    assert ada.put(path, json={**RULE, "for_seconds": 60}, headers=ada.csrf).json["version"] == 2
+
+    assert [rule["name"] for rule in ada.get("/api/v1/rules").json["rules"]] == ["Churn drifts"]
+    assert ada.delete(path, headers=ada.csrf).status_code == 204
+    assert ada.get(path).status_code == 404
+    assert ada.delete(path, headers=ada.csrf).status_code == 404
+
+
+def test_a_rule_is_paused_and_resumed(client_of: Clients) -> None:
+    dev = client_of("devops")
+    path = dev.post("/api/v1/rules", json=RULE, headers=dev.csrf).headers["Location"]
+
+    assert dev.post(f"{path}/pause", headers=dev.csrf).json["paused"] is True
+    assert dev.post(f"{path}/pause", headers=dev.csrf).status_code == 200
+    assert dev.post(f"{path}/resume", headers=dev.csrf).json["paused"] is False
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"kind": "magic"}, "threshold"),
+        ({"metric": "happiness"}, "accuracy"),
+        ({"type": "boredom"}, "type"),
+        ({"parameters": {}}, "line"),
+        ({"parameters": {"medium": 0.6, "high": 0.3}}, "order"),
+        ({"parameters": {"direction": "below", "medium": 0.3, "high": 0.6}}, "order"),
+        ({"parameters": {"medium": "a lot"}}, "medium"),
+        ({"parameters": {"medium": 0.3, "colour": "red"}}, "colour"),
+        ({"parameters": {"medium": 0.3, "recover_at": 0.5}}, "way back"),
+        ({"scope": {"version": "v1"}}, "model"),
+        ({"interval_seconds": 1}, "interval"),
+        ({"name": ""}, "name"),
+        ({"surprise": 1}, "surprise"),
+        ({"kind": "drop_from_baseline", "parameters": {"medium": -1}}, "medium"),
+        ({"kind": "absence", "metric": "cpu", "parameters": {"fewer_than": 10}}, "fewer_than"),
+    ],
+)
+def test_what_does_not_fit_is_a_sentence(client_of: Clients, change: dict[str, Any], word: str) -> None:
+    ada = client_of("data_scientist")
+
+    answer = ada.post("/api/v1/rules", json={**RULE, **change}, headers=ada.csrf)
+
+    assert answer.status_code == 422
+    assert word in answer.json["detail"]
+
+
+def test_two_rules_of_one_name_are_a_conflict(client_of: Clients) -> None:
+    ada = client_of("data_scientist")
+    ada.post("/api/v1/rules", json=RULE, headers=ada.csrf)
+
+    assert ada.post("/api/v1/rules", json=RULE, headers=ada.csrf).status_code == 409
+
+
+@pytest.mark.parametrize(("role", "read", "write"), [("oncall", 200, 403), ("executive", 403, 403)])
+def test_who_may(client_of: Clients, role: str, read: int, write: int) -> None:
+    client = client_of(role)
+
+    assert client.get("/api/v1/rules").status_code == read
+    assert client.post("/api/v1/rules", json=RULE, headers=client.csrf).status_code == write
+
+
+def test_a_token_for_writing_may(app: Any, token_for: Callable[..., str]) -> None:
+    headers = {"Authorization": f"Bearer {token_for('write')}"}
+
+    assert app.test_client().post("/api/v1/rules", json=RULE, headers=headers).status_code == 201
