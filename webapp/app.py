@@ -84,7 +84,10 @@ def _first_layout(table: Pages) -> Component:
     who = session.current_actor()
     if who is None:
         return html.Div()
-    address = urlsplit(request.referrer or "")
+    try:
+        address = urlsplit(request.referrer or "")
+    except ValueError:  # a browser never sends what is no address
+        address = urlsplit("/")
     path, search = address.path or "/", f"?{address.query}" if address.query else ""
     content, title = table.render(path, search, who)
     page = table.page_at(path)

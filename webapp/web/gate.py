@@ -63,6 +63,8 @@ class Gate:
             raise RuntimeError(f"routes without a permission (see web/gate.py): {sorted(undeclared)}")
 
     def __call__(self) -> Response | None:
+        if "\x00" in request.path or b"%00" in request.query_string or b"\x00" in request.query_string:
+            raise BadRequest("An address must not contain the character NUL.")
         endpoint = request.endpoint
         actor = None if endpoint in PUBLIC and request.method in csrf.SAFE_METHODS else current_actor()
         if endpoint in PUBLIC:
@@ -90,6 +92,8 @@ class Gate:
             self._check_write(actor)
             return access.passive
         if actor.kind is not ActorKind.USER:
+            if request.path.startswith("/api/"):
+                raise NotFound
             raise ForbiddenError("A token opens only the API, under /api/v1.")
         self._check_write(actor)
         if endpoint == CALLBACK:

@@ -113,7 +113,7 @@ class Pages:
         """Return what changes in the frame: what is shown, the navigation, and the choices of the top bar."""
         page, pages = self.page_at(path), self.visible_to(who)
         now_shown = rendered(path, query, title, page=page, before=shown)
-        controls, words = frame.top_filters(page, path, dict(parse_qsl(query.removeprefix("?"))))
+        controls, words = frame.top_filters(page, path, query_of(query))
         choice = now_shown["kept"]
         side, below = frame.navigation(pages, path, choice), frame.bottom(pages, who, path, choice)
         return now_shown, side, below, controls, words
@@ -135,7 +135,7 @@ def rendered(
     former = (before or {}).get("kept")
     kept = frame.kept(former) if isinstance(former, dict) else {}
     if page is not None and page.filters:
-        kept = frame.kept(dict(parse_qsl(search.removeprefix("?"))))
+        kept = frame.kept(query_of(search))
     live_seconds = None if page is None else page.live_seconds
     return {"href": path + search, "path": path, "title": title, "live_seconds": live_seconds, "kept": kept}
 
@@ -144,7 +144,7 @@ def _request(path: str, search: str, found: Found, who: Actor) -> PageRequest:
     return PageRequest(
         path=path,
         params=found.params,
-        query=dict(parse_qsl(search.removeprefix("?"))),
+        query=query_of(search),
         actor=who,
         now=now(),
         transaction=runtime().transaction,
@@ -156,9 +156,14 @@ def _notice(title: str, sentence: str, *, picture: str = "circle-help") -> Compo
     return html.Div([page_header(title), panel(None, empty_state(title, sentence, home, picture=picture))])
 
 
+def query_of(search: str) -> dict[str, str]:
+    """Return the parameters of a query string, without the NUL that no database text can hold."""
+    return dict(parse_qsl(search.removeprefix("?").replace("%00", "")))
+
+
 def _plain(path: str) -> str:
     """The same page with or without a slash at its end."""
-    return unquote(path).rstrip("/") or ROOT
+    return unquote(path).replace("\x00", "").rstrip("/") or ROOT
 
 
 def _text(value: Any) -> str:

@@ -1,5 +1,6 @@
 """Who is there, and the means at hand: the runtime, the actor and the instant of the request that is being answered."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
@@ -90,7 +91,7 @@ def _holder(header: str, address: str) -> Actor | None:
         return None
     cache: TokenCache = current_app.extensions[TOKENS]
     if (known := cache.get(text, now=now())) is not None:
-        return known
+        return known if known.address == address else replace(known, address=address)
     with runtime().transaction() as session:
         found = tokens.actor_of(session, text, address=address, now=now())
     if found is not None:

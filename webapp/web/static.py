@@ -94,10 +94,18 @@ def files_below(folder: Path) -> Callable[[str], Path | None]:
     root = folder.resolve()
 
     def locate(relative: str) -> Path | None:
-        wanted = (root / relative).resolve()
-        return wanted if wanted.is_relative_to(root) and not wanted.name.startswith(".") else None
+        try:
+            wanted = (root / relative).resolve()
+            return wanted if wanted.is_relative_to(root) and wanted.is_file() and _is_open(wanted, root) else None
+        except (OSError, ValueError):  # too long, or with a NUL in it: no file has such a name
+            return None
 
     return locate
+
+
+def _is_open(file: Path, root: Path) -> bool:
+    """Nothing whose name, or whose folder's name, begins with a dot is handed out."""
+    return not any(part.startswith(".") for part in file.relative_to(root).parts)
 
 
 def component_files(registered: Mapping[str, Iterable[str]], roots: Callable[[str], Path | None]) -> Any:
