@@ -16,6 +16,7 @@ RANGES: Mapping[str, timedelta] = {"24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY, "
 MONTH, CUSTOM = "month", "custom"
 KEPT = ("model", "range", "from", "to", "version", "compare")  # what goes along from page to page
 LONGEST = 400 * DAY
+EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 STEPS = ((DAY, 30 * MINUTE), (3 * DAY, HOUR), (8 * DAY, 3 * HOUR), (100 * DAY, DAY))
 
 
@@ -96,9 +97,12 @@ def _custom(first: str, last: str, *, now: datetime, zone: str) -> Window:
 
 def _day(text: str, zone: str) -> Window:
     try:
-        return periods.day(date.fromisoformat(text), ZoneInfo(zone))
-    except (ValueError, OverflowError):
-        raise InvalidInputError(f"'{text}' is not a day; write it like 2026-03-10.") from None
+        on = date.fromisoformat(text)
+    except ValueError:
+        on = date.min
+    if not EARLIEST <= on <= LATEST:
+        raise InvalidInputError(f"'{text}' is not a day that can be shown; write it like 2026-03-10.")
+    return periods.day(on, ZoneInfo(zone))
 
 
 def _previous(window: Window, range_key: str, zone: str) -> Window:
