@@ -147,11 +147,9 @@ class _Stepper:
             # People have closed it: one evaluation that is well lets it fire anew.
             policy = replace(policy, keep_firing_for=timedelta(0))
         state = step(OK if before is None else before.state, verdict.condition, policy, at=self.at).state
-        metric, window = self.need.prepared.metric, self.need.windows.get(CURRENT)
-        said = wording.summary(verdict, metric, labels, window=window)
         if state.phase is Phase.OK:
             if before is not None:
-                self._end(fingerprint, before, _why_over(verdict, before, self.rule), said)
+                self._end(fingerprint, before, _why_over(verdict, before, self.rule), self._said(verdict, labels))
             return
         severity = _severity(verdict, before, self.need.prepared)
         after = Held(
@@ -170,6 +168,7 @@ class _Stepper:
         if has_changed or touches:
             self.changes.states[self.rule.id, fingerprint] = _record(self.rule, fingerprint, after)
         if touches:
+            said = self._said(verdict, labels)
             seen = Seen(state, severity, verdict.value, verdict.threshold, said, verdict.sample_count)
             self._find(fingerprint, labels, verdict.operator, seen)
 
@@ -179,6 +178,9 @@ class _Stepper:
             return
         severity = Severity.of_rank(before.alert_severity or before.severity or 1)
         self._find(fingerprint, before.labels, "", Seen(OK, severity, before.value, None, said, 0, end=reason))
+
+    def _said(self, verdict: Verdict, labels: dict[str, str]) -> str:
+        return wording.summary(verdict, self.need.prepared.metric, labels, window=self.need.windows.get(CURRENT))
 
     def _find(self, fingerprint: UUID, labels: Mapping[str, str], operator: str, seen: Seen) -> None:
         rule = self.rule

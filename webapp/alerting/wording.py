@@ -1,5 +1,7 @@
 """An alert in words: a value and a bound as its metric is written, and the sentence that says what is wrong."""
 
+from functools import lru_cache
+
 from webapp.alerting.rule_type import Verdict
 from webapp.core import formatting
 from webapp.core.periods import Window
@@ -12,6 +14,7 @@ def amount(value: float | None, metric: Metric, *, currency: str = "USD") -> str
     return NO_DATA if value is None else number_text(value, metric, currency=currency)
 
 
+@lru_cache(maxsize=10_000)
 def line(value: float, metric: Metric, *, currency: str = "USD") -> str:
     """Return a line that people drew, without decimals that they did not write: `0.3`, `5%`, `1,000 ms`."""
     match metric.unit:
