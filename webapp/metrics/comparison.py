@@ -4,8 +4,6 @@ Missing values, values below the baseline's range and values above it have bins 
 category never had before.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -23,33 +21,36 @@ PARTS = 10
 CATEGORIES = 30  # The most frequent ones stand alone, the rest together.
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    histograms: Histograms
-    labels: tuple[str, ...]
-
-
-def compared(baseline: FeatureHistogram, current: FeatureHistogram, *, fine: bool = False) -> Compared:
+def compared(baseline: FeatureHistogram, current: FeatureHistogram, *, fine: bool = False) -> Histograms:
     """Return both histograms of a feature that was counted in the same bins; `fine` keeps every bin apart."""
     if baseline.bins.kind is Kind.CATEGORY:
-        return _categories(baseline, current)
+        return Histograms(_by_category(baseline), _by_category(current))
     cuts = np.arange(baseline.bins.bin_count) if fine else deciles(baseline.bin_counts)
-    edges = np.asarray(baseline.bins.edges)[[*cuts, baseline.bins.bin_count]]
-    labels = (f"< {_plain(edges[0])}", *_ranges(edges), f"> {_plain(edges[-1])}", "missing")
-    places = _places(edges, baseline)
-    return Compared(Histograms(_numeric(baseline, cuts), _numeric(current, cuts), places), labels)
+    places = _places(_edges(baseline, cuts), baseline) if fine else None
+    return Histograms(_numeric(baseline, cuts), _numeric(current, cuts), places)
 
 
-def compared_scores(baseline: ScoreHistogram, current: ScoreHistogram, *, fine: bool = False) -> Compared:
+def labels(baseline: FeatureHistogram) -> tuple[str, ...]:
+    """Return what the bins of `compared` are called."""
+    if baseline.bins.kind is Kind.CATEGORY:
+        names = baseline.bins.categories
+        other = ["other"] if len(names) > CATEGORIES else []
+        return (*names[:CATEGORIES], *other, "new values", "missing")
+    edges = _edges(baseline, deciles(baseline.bin_counts))
+    ranges = [f"{_plain(low)} – {_plain(high)}" for low, high in pairwise(edges)]
+    return (f"< {_plain(edges[0])}", *ranges, f"> {_plain(edges[-1])}", "missing")
+
+
+def compared_scores(baseline: ScoreHistogram, current: ScoreHistogram, *, fine: bool = False) -> Histograms:
     """Return both histograms of the scores, on the edges that both were counted in."""
     edges = np.intersect1d(baseline.edges, current.edges)
     first, second = _coarsened(baseline, edges), _coarsened(current, edges)
     cuts = np.arange(len(first)) if fine else deciles(first)
-    bounds = edges[[*cuts, len(first)]]
-    middles = (bounds[:-1] + bounds[1:]) / 2
     pair = np.add.reduceat(first, cuts).astype(np.float64), np.add.reduceat(second, cuts).astype(np.float64)
-    spread = _deviation((edges[:-1] + edges[1:]) / 2, first)
-    return Compared(Histograms(*pair, middles / spread), tuple(_ranges(bounds)))
+    if not fine:
+        return Histograms(*pair)
+    middles = (edges[:-1] + edges[1:]) / 2
+    return Histograms(*pair, middles / _deviation(middles, first))
 
 
 def deciles(counts: Counts) -> Counts:
@@ -70,6 +71,10 @@ def _numeric(histogram: FeatureHistogram, cuts: Counts) -> Floats:
     return np.concatenate([[counts[BELOW]], inside, [above], [without]]).astype(np.float64)
 
 
+def _edges(histogram: FeatureHistogram, cuts: Counts) -> Floats:
+    return np.asarray(histogram.bins.edges)[[*cuts, histogram.bins.bin_count]]
+
+
 def _places(edges: Floats, baseline: FeatureHistogram) -> Floats:
     """Return where the bins lie in standard deviations; in steps where the baseline has no spread."""
     middles = np.concatenate([edges[:1], (edges[:-1] + edges[1:]) / 2, edges[-1:]])
@@ -85,12 +90,6 @@ def _deviation(values: Floats, counts: Counts) -> float:
     return float(spread) or 1.0
 
 
-def _categories(baseline: FeatureHistogram, current: FeatureHistogram) -> Compared:
-    names = baseline.bins.categories
-    labels = [*names[:CATEGORIES], *(["other"] if len(names) > CATEGORIES else []), "new values", "missing"]
-    return Compared(Histograms(_by_category(baseline), _by_category(current)), tuple(labels))
-
-
 def _by_category(histogram: FeatureHistogram) -> Floats:
     counts, inside = histogram.counts, histogram.bin_counts
     rest = [inside[CATEGORIES:].sum()] if len(inside) > CATEGORIES else []
@@ -100,10 +99,6 @@ def _by_category(histogram: FeatureHistogram) -> Floats:
 
 def _coarsened(histogram: ScoreHistogram, edges: Floats) -> Counts:
     return np.add.reduceat(histogram.everything, np.searchsorted(histogram.edges, edges[:-1]))
-
-
-def _ranges(edges: Floats) -> Sequence[str]:
-    return [f"{_plain(low)} – {_plain(high)}" for low, high in pairwise(edges)]
 
 
 def _plain(value: float) -> str:

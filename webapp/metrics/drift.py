@@ -11,10 +11,9 @@ from webapp.catalog.binning import Kind
 from webapp.catalog.models import Model
 from webapp.core.errors import NotFoundError
 from webapp.core.periods import Window
-from webapp.drift.method import share_of
 from webapp.drift.registry import method_named
 from webapp.metrics import load
-from webapp.metrics.comparison import compared
+from webapp.metrics.comparison import compared, labels
 from webapp.metrics.feature_drift import (
     FeatureDrift,
     Level,
@@ -125,9 +124,8 @@ def _distribution(baseline: FeatureHistogram | None, current: FeatureHistogram |
         current = nothing_counted(baseline)
     if baseline is None or current is None or baseline.bins != current.bins or baseline.bins.is_learning:
         return Distribution((), (), ())
-    both = compared(baseline, current)
-    first, second = share_of(both.histograms.baseline), share_of(both.histograms.current)
-    return Distribution(both.labels, tuple(first.tolist()), tuple(second.tolist()))
+    first, second = compared(baseline, current).shares
+    return Distribution(labels(baseline), tuple(first.tolist()), tuple(second.tolist()))
 
 
 def drift_series(

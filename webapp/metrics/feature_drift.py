@@ -107,7 +107,7 @@ def prediction_drift(aggregate: Aggregate, baseline: Baseline | None, method: Me
         return undefined(NO_BASELINE, sample_count=size)
     if scores is None or size < MINIMUM:
         return undefined(_too_few(size), sample_count=size)
-    histograms = compared_scores(baseline.aggregate.scores, scores, fine=method.needs_order).histograms
+    histograms = compared_scores(baseline.aggregate.scores, scores, fine=method.needs_order)
     distance, floor = float(method.measure(histograms)), noise.floor(method, histograms)
     if distance <= floor:
         return Value(0.0, sample_count=size, note=f"{distance:.3f} is within what chance alone gives ({floor:.3f})")
@@ -126,8 +126,8 @@ def _drift(current: FeatureHistogram, baseline: FeatureHistogram | None, method:
         score = undefined(reason or NO_BASELINE, sample_count=_values(current))
         return _described(current, baseline, score, None, None, Level.UNDEFINED)
     chosen = METHODS["total_variation"] if method.needs_order and current.bins.kind is Kind.CATEGORY else method
-    histograms = compared(baseline, current).histograms
-    measured = compared(baseline, current, fine=True).histograms if chosen.needs_order else histograms
+    histograms = compared(baseline, current)
+    measured = compared(baseline, current, fine=True) if chosen.needs_order else histograms
     distance, floor = float(chosen.measure(measured)), noise.floor(chosen, measured)
     level = _level(distance, floor, limits)
     return _described(current, baseline, Value(distance, _values(current)), floor, _psi(histograms), level)
