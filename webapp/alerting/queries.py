@@ -52,7 +52,9 @@ __all__ = [
     "last_evaluation",
     "monthly",
     "newer_than",
+    "newest",
     "open_summary",
+    "rows",
     "rule",
     "rules",
 ]
@@ -111,6 +113,19 @@ def newer_than(session: Session, filters: InboxFilters, alert_id: UUID) -> int:
     """Return how many alerts of the tab are newer than the newest one that is shown: "12 new"."""
     query = select(func.count()).select_from(AlertRow).where(_TABS[filters.tab], *_conditions(filters))
     return session.scalar(query.where(AlertRow.id > alert_id)) or 0
+
+
+def newest(session: Session, filters: InboxFilters) -> UUID | None:
+    """Return the newest alert of the tab, wherever it stands in the list: what `newer_than` counts from."""
+    query = select(AlertRow.id).where(_TABS[filters.tab], *_conditions(filters))
+    return session.scalar(query.order_by(AlertRow.id.desc()).limit(1))
+
+
+def rows(session: Session, ids: Sequence[UUID]) -> Sequence[InboxRow]:
+    """Return these alerts as they stand now, in this order, whatever tab they belong to by now."""
+    found = session.scalars(select(AlertRow).where(AlertRow.id.in_(ids)).execution_options(populate_existing=True))
+    by_id = {row.id: row for row in inbox_rows(session, found.all())}
+    return [by_id[each] for each in ids if each in by_id]
 
 
 def monthly(session: Session, models: Sequence[Model], window: Window) -> AlertMonth:

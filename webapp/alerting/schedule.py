@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.alerting.tables import RuleRow, ScheduleRow
@@ -43,9 +43,14 @@ def is_due(last: datetime | None, slot: datetime, interval: timedelta) -> bool:
 
 def claim_due(session: Session, *, now: datetime) -> Sequence[Slot]:
     """Lock and mark the slots that are due; those that another process is at are left to it."""
-    rows = session.scalars(
-        select(ScheduleRow).with_for_update(skip_locked=True).execution_options(populate_existing=True)
-    ).all()
+    row_interval = func.make_interval(0, 0, 0, 0, 0, 0, ScheduleRow.interval_seconds)
+    due = or_(
+        ScheduleRow.last_slot.is_(None),
+        ScheduleRow.last_slot + row_interval <= now,
+        ScheduleRow.last_slot - row_interval > now,
+    )
+    query = select(ScheduleRow).where(due).order_by(ScheduleRow.interval_seconds).with_for_update(skip_locked=True)
+    rows = session.scalars(query.execution_options(populate_existing=True)).all()
     claimed = []
     for row in rows:
         interval = timedelta(seconds=row.interval_seconds)
@@ -62,7 +67,7 @@ def claim_due(session: Session, *, now: datetime) -> Sequence[Slot]:
 
 
 def finish(session: Session, slot: Slot, *, rule_count: int, duration_ms: float) -> None:
-    """Note that the slot was evaluated, by the database's clock: a page says by it how old the last evaluation is."""
+    """Note that the slot was evaluated: a page says by it how old the last evaluation is."""
     statement = update(ScheduleRow).where(ScheduleRow.interval_seconds == int(slot.interval.total_seconds()))
     session.execute(
         statement.values(evaluated_at=slot.at, rule_count=rule_count, duration_ms=duration_ms).execution_options(

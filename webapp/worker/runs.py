@@ -10,8 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp.core.errors import NotFoundError
 from webapp.runtime import Runtime
 from webapp.worker import leases
-from webapp.worker.job import Job, all_jobs
+from webapp.worker.job import Job
 from webapp.worker.leases import Claim
+from webapp.worker.registry import all_jobs
 
 logger = logging.getLogger(__name__)
 

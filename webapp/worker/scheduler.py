@@ -19,7 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.runtime import Runtime
 from webapp.worker import leases
-from webapp.worker.job import Job, all_jobs
+from webapp.worker.job import Job
+from webapp.worker.registry import all_jobs
 from webapp.worker.runs import Holdings, run_if_due
 
 logger = logging.getLogger(__name__)

@@ -14,8 +14,9 @@ from sqlalchemy import text
 from tests.factories import make_model, make_predictions, prediction
 from webapp.core.errors import NotFoundError
 from webapp.runtime import Runtime
-from webapp.worker import job, runs, scheduler
-from webapp.worker.job import Job, all_jobs
+from webapp.worker import registry, runs, scheduler
+from webapp.worker.job import Job
+from webapp.worker.registry import all_jobs
 
 NAMES = {
     "evaluate_rules",
@@ -45,7 +46,7 @@ def scalar(runtime: Runtime, query: str) -> object:
 @contextmanager
 def with_jobs(monkeypatch: pytest.MonkeyPatch, *given: Job) -> Iterator[None]:
     named = {each.name: each for each in given}
-    for module in (job, runs, scheduler):
+    for module in (registry, runs, scheduler):
         monkeypatch.setattr(module, "all_jobs", lambda: named)
     yield
 
@@ -149,7 +150,7 @@ KILLED = """
 import sys, time
 from webapp.runtime import Runtime
 from webapp.settings import Settings
-from webapp.worker import job, runs, scheduler
+from webapp.worker import registry, runs, scheduler
 from webapp.worker.job import Job
 from datetime import timedelta
 
@@ -159,7 +160,7 @@ def hang(runtime, at):
     return ""
 
 named = {"beat": Job("beat", every=timedelta(seconds=1), run=hang)}
-for module in (job, runs, scheduler):
+for module in (registry, runs, scheduler):
     module.all_jobs = lambda: named
 scheduler.start(Runtime.build(Settings(database_url=sys.argv[1], secret_key="x" * 40)))
 time.sleep(60)

@@ -13,4 +13,4 @@ def run(runtime: Runtime, at: datetime) -> str:
     return f"{made} provisional baselines made" if made else ""
 
 
-JOB = Job("make_baselines", every=timedelta(seconds=30), run=run)
+JOB = Job("make_baselines", every=timedelta(seconds=5), run=run)
