@@ -77,15 +77,8 @@ def coarsen(sums: dict[Key, Sum], grain: Grain) -> None:
 
 
 def _upsert(session: Session, sums: dict[Key, Sum], *, now: datetime) -> None:
-    _add_existing(session, sums, sorted(sums))
-    write(session, sums, now=now)
-
-
-def write(session: Session, sums: dict[Key, Sum], *, now: datetime) -> None:
-    """Write the rollups as they are now, in the order of their keys."""
-    if not sums:
-        return
     keys = sorted(sums)
+    _add_existing(session, sums, keys)
     names = ("version_id", "segment_id", "grain", "bucket", "binning_id")
     assignments = ", ".join(f"{name} = excluded.{name}" for name in (*TALLY, *PARTS, "updated_at"))
     statement = text(

@@ -8,17 +8,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from webapp.catalog.binning import Binning
 from webapp.catalog.queries import binnings
 from webapp.core.periods import MINUTE, Window, floor_to
+from webapp.db.copy import Column, copy_rows
 from webapp.telemetry import partitions, raw
-from webapp.telemetry.aggregate import TALLY
+from webapp.telemetry.aggregate import TALLY, TIMES
 from webapp.telemetry.counting import MINUTE_HORIZON, Grain, deltas
 from webapp.telemetry.decode import PARTS, Sum
-from webapp.telemetry.fold import Key, coarsen, fold_versions, write
+from webapp.telemetry.fold import Key, coarsen, fold_versions
 from webapp.telemetry.tiles import bucket_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,10 +44,10 @@ def recount(session: Session, versions: Sequence[int], binning: Binning, *, now:
         window = Window(week, week + partitions.WEEK)
         events += _count(session, versions, window, binning, sums, now=now)
         _take_over(session, versions, window, binning, sums, now=now)
-        write(session, sums, now=now)
+        _insert(session, sums, now=now)
         _add_to_months(months, sums)
     _drop_months(session, versions, weeks[0], now=now)
-    write(session, months, now=now)
+    _insert(session, months, now=now)
     return events
 
 
@@ -108,7 +110,32 @@ def _drop_months(session: Session, versions: Sequence[int], oldest: datetime, *,
         ),
         {"versions": list(versions), "day": int(Grain.DAY), "first": first, "oldest": oldest},
     ).all()
-    write(session, _kept(session, rows, first), now=now)
+    _insert(session, _kept(session, rows, first), now=now)
+
+
+def _insert(session: Session, sums: dict[Key, Sum], *, now: datetime) -> None:
+    """Write rollups that do not exist yet, all at once."""
+    if not sums:
+        return
+    keys = sorted(sums)
+    scalars = np.array([sums[key].scalars for key in keys])
+    buckets = np.array([(key[3] - _EPOCH) // _MICROSECOND for key in keys])
+    columns = [
+        Column("version_id", "int4", np.array([key[0] for key in keys])),
+        Column("segment_id", "int4", np.array([key[1] for key in keys])),
+        Column("grain", "int2", np.array([key[2] for key in keys])),
+        Column("bucket", "timestamptz", buckets),
+        Column("binning_id", "int4", np.array([key[4] for key in keys])),
+        Column("updated_at", "timestamptz", np.full(len(keys), (now - _EPOCH) // _MICROSECOND)),
+        *(
+            Column(name, "float8", scalars[:, place])
+            if name in TIMES
+            else Column(name, "int8", np.rint(scalars[:, place]).astype(np.int64))
+            for place, name in enumerate(TALLY)
+        ),
+        *(Column(part, "bytea", [sums[key].payload(part) for key in keys]) for part in PARTS),
+    ]
+    copy_rows(session, "rollup", columns)
 
 
 def _kept(session: Session, rows: Sequence[Row[Any]], month: datetime) -> dict[Key, Sum]:
