@@ -44,7 +44,7 @@ def _accuracy(facts: Facts, seen: Observation, model: ModelFacts) -> Recommendat
 
 def _auc(facts: Facts, seen: Observation, model: ModelFacts) -> Recommendation:
     words = "Retrain on recent data: the scores rank cases worse than they should"
-    effect = "Ranking at its target makes every threshold better, not only the present one."
+    effect = "A better ranking improves the decisions at every threshold, not only at the present one."
     return Recommendation(seen.rule, _for(facts, model, words), seen.evidence, effect)
 
 

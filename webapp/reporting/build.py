@@ -33,7 +33,7 @@ def build(facts: Facts, *, created_at: datetime, created_by: str, revision: int 
         imprint=Imprint(
             revision=revision,
             created=formatting.instant(created_at, facts.zone),
-            created_at=created_at.isoformat(),
+            created_at=created_at.replace(microsecond=0).isoformat(),  # a PDF's own time has no parts of a second
             created_by=created_by,
             data_cutoff=formatting.instant(period.window.end, facts.zone),
             template_version=TEMPLATE_VERSION,
@@ -86,8 +86,9 @@ def _key_figures(facts: Facts) -> str:
 
 def _contents(facts: Facts) -> tuple[Content, ...]:
     found = cast("dict[str, Section]", dict(discover(sections, "SECTION")))
-    built = [
-        Content(name, section.title, tuple(section.build(facts)), section.begins_page and facts.predictions > 0)
-        for name, section in sorted(found.items(), key=lambda entry: entry[1].order)
-    ]
+    ordered = sorted(found.items(), key=lambda entry: entry[1].order)
+    beginning = [name for name, section in ordered if section.begins_page]
+    if facts.predictions <= 0 or facts.only is None:  # Little to say: only the first page stands by itself.
+        del beginning[1:]
+    built = [Content(name, section.title, tuple(section.build(facts)), name in beginning) for name, section in ordered]
     return tuple(content for content in built if content.blocks)

@@ -96,6 +96,13 @@ class Recommendations(msgspec.Struct, frozen=True, tag="recommendations"):
     empty: str
 
 
+class Steps(msgspec.Struct, frozen=True, tag="steps"):
+    """What to do first, in a line each; the recommendations say why."""
+
+    title: str
+    steps: tuple[str, ...]
+
+
 class Definition(msgspec.Struct, frozen=True):
     term: str
     formula: str
@@ -106,7 +113,7 @@ class Definitions(msgspec.Struct, frozen=True, tag="definitions"):
     definitions: tuple[Definition, ...]
 
 
-Block = Paragraph | Cards | Table | Chart | Pair | Findings | Recommendations | Definitions
+Block = Paragraph | Cards | Table | Chart | Pair | Findings | Recommendations | Steps | Definitions
 
 
 class Content(msgspec.Struct, frozen=True):

@@ -32,6 +32,11 @@ class ReportPeriod:
         return formatting.month(self.month.start, self.zone)
 
     @property
+    def short(self) -> str:
+        """Return the month as it stands over a column: Mar 2026."""
+        return f"{self._local(self.month.start):%b %Y}"
+
+    @property
     def days(self) -> int:
         return (self._local(self.month.end).date() - self._local(self.month.start).date()).days
 

@@ -30,7 +30,7 @@ def main() -> int:
             options["pdf_standards"] = order["standards"]
         try:
             made = compiler.compile(**options)
-        except typst.TypstError as error:
+        except (typst.TypstError, ValueError) as error:
             sys.stderr.write(str(error))
             return 3
     sys.stdout.buffer.write(b"".join(made) if isinstance(made, list) else made or b"")

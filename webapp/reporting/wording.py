@@ -3,12 +3,14 @@
 from webapp.catalog.models import Target
 from webapp.core import formatting
 from webapp.metrics.display import Tone, delta_of, text_of
-from webapp.metrics.metric import Better, Metric, Value
+from webapp.metrics.metric import Better, Metric, Unit, Value
 from webapp.metrics.registry import METRICS
 from webapp.reporting.document import Card, Level
 from webapp.reporting.facts import ModelFacts
 
 NOTHING = "—"
+PENDING = "outcomes pending"
+STILL_ARRIVING = 0.03
 TONES = {Tone.BETTER: "better", Tone.WORSE: "worse", Tone.NEUTRAL: "", Tone.UNCLEAR: "no clear change"}
 STATUS_WORDS = {
     Level.GOOD: "On target",
@@ -44,7 +46,17 @@ def change(facts: ModelFacts, name: str) -> tuple[str | None, str, str, str]:
     delta = delta_of(facts.value(name), facts.former(name), METRICS[name], currency=facts.currency)
     if delta is None:
         return None, "flat", "neutral", ""
+    if is_pending(facts, name):
+        return delta.text, delta.direction.value, "unclear", PENDING
     return delta.text, delta.direction.value, delta.tone.value, TONES[delta.tone]
+
+
+def is_pending(facts: ModelFacts, name: str) -> bool:
+    """Say whether a sum is still growing: its outcomes are known for less than those it is compared with."""
+    if METRICS[name].unit not in {Unit.COUNT, Unit.MONEY}:
+        return False
+    now, before = facts.value(name).coverage, facts.former(name).coverage
+    return now is not None and before is not None and before - now > STILL_ARRIVING
 
 
 def card(facts: ModelFacts, name: str, *, label: str | None = None, note: str | None = None) -> Card:

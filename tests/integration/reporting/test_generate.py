@@ -132,6 +132,24 @@ def test_predictions_without_outcomes_are_not_called_good(session):
     assert "no outcome is known yet" in text_of(session, report).replace("\n", " ")
 
 
+def test_a_model_without_money_parameters_has_a_report_without_money(session):
+    make_model(session)
+    make_confusion(session)
+    fold_all(session)
+
+    text = text_of(session, made(session))
+
+    assert "88.0%" in text
+    assert "No money figures for March 2026" in text
+    assert "Enter what a prediction is worth" in text
+
+
+def test_a_report_made_between_two_seconds_still_has_its_pdf(session, churn):
+    report = made(session, now=LATER + timedelta(microseconds=123_456))
+
+    assert report.pdf_standard == "PDF/UA-1, PDF/A-2a"
+
+
 def test_all_models_are_one_report(session, churn):
     make_model(session, "credit", title="Credit default")
     make_predictions(session, predictions(50, model="credit", prefix="k"))

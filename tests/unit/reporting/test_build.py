@@ -11,6 +11,7 @@ from webapp.reporting.document import (
     Document,
     Level,
     Recommendations,
+    Steps,
     Table,
     as_json,
     as_plain,
@@ -18,6 +19,7 @@ from webapp.reporting.document import (
     content_hash,
     from_plain,
 )
+from webapp.reporting.drawing import settled
 from webapp.reporting.facts import Facts
 
 
@@ -215,3 +217,40 @@ def test_a_later_revision_lists_what_reads_differently():
     changes = changes_between(document(), document(later))
 
     assert ("Revenue protected", "$540,000", "$552,000") in [(each.label, each.before, each.after) for each in changes]
+
+
+def test_a_sum_whose_outcomes_still_arrive_is_not_called_worse():
+    now = {name: dataclasses.replace(value, coverage=0.7) for name, value in made.worked_values(tp=200).items()}
+
+    said = document(made.facts(made.model_facts(now=now)))
+
+    revenue = said.cards()[2]
+    assert (revenue.tone, revenue.word) == ("unclear", "outcomes pending")
+
+
+def test_the_first_page_says_what_to_do_first():
+    blocks = [block for section in document().sections for block in section.blocks]
+
+    (steps,) = [block for block in blocks if isinstance(block, Steps)]
+    assert len(steps.steps) == 3
+    assert steps.steps[0].startswith("Check the source of the feature MonthlyCharges")
+
+
+def test_a_formula_with_its_numbers_comes_out_at_what_it_says():
+    terms = made.business(save_rate=0.35)
+    values = made.worked_values() | {"revenue_protected": Value(450 * 0.35 * 1_200)}
+
+    said = words(document(made.facts(made.model_facts(business=(terms,), now=values))))
+
+    assert "450 × 35% × $1,200 = $189,000" in said
+    assert "(450 + 1,750) ÷ 2,500 = 88.0%" in said
+
+
+def test_a_step_with_few_outcomes_is_a_gap_in_the_chart():
+    series = made.trend("accuracy")
+    first = dataclasses.replace(series.points[0], value=Value(1.0, sample_count=1, provisional=True))
+
+    drawn = settled(dataclasses.replace(series, points=(first, *series.points[1:])))
+
+    assert drawn.points[0].value.value is None
+    assert drawn.points[1].value.value is not None

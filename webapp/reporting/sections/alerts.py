@@ -25,8 +25,10 @@ def build(facts: Facts) -> Sequence[Block]:
 def _said(alerts: AlertMonth) -> str:
     types = sorted(alerts.by_type.items(), key=lambda entry: -entry[1])
     most = ", ".join(f"{kind.label.lower()} {count}" for kind, count in types[:4] if count)
-    said = f"{counted(alerts.opened, 'alert')} began, {alerts.resolved} of them are resolved"
-    return f"{said} ({most})." if most else f"{said}."
+    said = f"{counted(alerts.opened, 'alert')} began ({most})" if most else f"{counted(alerts.opened, 'alert')} began"
+    if alerts.unresolved == 0:
+        return f"{said}; none is left unresolved."
+    return f"{said}; {counted(alerts.unresolved, 'is', 'are')} not resolved."
 
 
 def _by_severity(facts: Facts) -> Table:
@@ -54,7 +56,7 @@ def _response(facts: Facts) -> Table:
 def _columns(facts: Facts, first: str) -> tuple[Column, ...]:
     return (
         Column(first, share=4),
-        Column(facts.period.label, is_number=True, share=3),
+        Column(facts.period.short, is_number=True, share=3),
         Column("Before", is_number=True, share=2),
     )
 

@@ -38,9 +38,9 @@ def _why_not(facts: Facts) -> str:
 def _of_one(facts: Facts, each: ModelFacts) -> Sequence[Block]:
     columns = (
         Column("Figure", share=3),
-        Column(facts.period.label, is_number=True, share=2),
+        Column(facts.period.short, is_number=True, share=2),
         Column("Before", is_number=True, share=2),
-        Column("Change", is_number=True, share=3),
+        Column("Change", is_number=True, share=4),
         Column("How it is computed", share=5),
     )
     rows = tuple(_line(each, name) for name in LINES if name in METRICS)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from webapp.core import formatting
 from webapp.metrics.registry import METRICS
+from webapp.reporting.books import books_of
 from webapp.reporting.document import Block, Column, Definition, Definitions, Paragraph, Table
 from webapp.reporting.facts import Facts, ModelFacts
 from webapp.reporting.section import Section
@@ -74,28 +75,35 @@ def inserted(each: ModelFacts, name: str) -> str:
 
 def _money(each: ModelFacts, name: str) -> str:
     """Insert the money parameters too, where one set was in force all the time."""
-    if len(each.business) != 1 or each.performance is None:
+    books = books_of(each.now, each.currency)
+    if len(each.business) != 1 or each.performance is None or books is None:
         return ""
-    counts, business = each.performance.confusion, each.business[0]
-    shown = {key: text(each.value(key), key, currency=each.currency) for key in NAMES}
-    value, cost = (
-        formatting.money(amount, business.currency) for amount in (business.customer_value, business.contact_cost)
+    counts, terms = each.performance.confusion, each.business[0]
+    tp, fn, contacted, everyone = (
+        formatting.number(count)
+        for count in (counts.tp, counts.fn, counts.tp + counts.fp, counts.tp + counts.fp + counts.fn + counts.tn)
     )
-    horizon = "" if business.horizon_months == 12 else f" × {formatting.number(business.horizon_months)} ÷ 12"
-    running = formatting.money(business.running_cost_monthly, business.currency)
-    cost_line = f"{formatting.number(counts.tp + counts.fp)} × {cost}"
+    value, cost, running = (
+        formatting.money(amount, terms.currency)
+        for amount in (terms.customer_value, terms.contact_cost, terms.running_cost_monthly)
+    )
+    rate = "" if terms.save_rate == 1 else f" × {formatting.share(terms.save_rate, 0)}"
+    horizon = "" if terms.horizon_months == 12 else f" × {formatting.number(terms.horizon_months)} ÷ 12"
+    returns, spent = books.money(books.returns), books.money(books.investment)
+    running_words = f" − running cost ({running} a month)" if terms.running_cost_monthly else ""
+    on_contacts = text(each.value("retention_cost"), "retention_cost", currency=each.currency)
     sums = {
-        "customers_saved": f"{formatting.number(counts.tp)} × {formatting.share(business.save_rate, 0)}",
-        "revenue_protected": f"{shown['customers_saved']} × {value}{horizon}",
-        "retention_cost": cost_line,
-        "net_benefit": f"{shown['revenue_protected']} − {shown['retention_cost']} − running cost ({running} a month)",
+        "customers_saved": f"{tp} × {formatting.share(terms.save_rate, 0)}",
+        "revenue_protected": f"{tp}{rate} × {value}{horizon}",
+        "retention_cost": f"{contacted} × {cost}",
+        "net_benefit": f"{returns} − {on_contacts}{running_words}",
+        "roi": f"({returns} − {spent}) ÷ {spent}",
+        "return_multiple": f"{returns} ÷ {spent}",
+        "cost_reduction": f"1 − {on_contacts} ÷ ({everyone} × {cost})",
+        "missed_revenue": f"{fn}{rate} × {value}",
     }
-    if business.running_cost_monthly == 0:
-        sums["net_benefit"] = f"{shown['revenue_protected']} − {shown['retention_cost']}"
-        sums["roi"] = f"({shown['revenue_protected']} − {shown['retention_cost']}) ÷ {shown['retention_cost']}"
-        sums["return_multiple"] = f"{shown['revenue_protected']} ÷ {shown['retention_cost']}"
     said = sums.get(name, "")
-    return f"{said} = {shown[name]}" if said else ""
+    return f"{said} = {text(each.value(name), name, currency=each.currency)}" if said else ""
 
 
 def _parameters(facts: Facts) -> Table:
@@ -134,4 +142,4 @@ def _words(facts: Facts) -> str:
     )
 
 
-SECTION = Section(title="How the numbers were computed", order=90, build=build)
+SECTION = Section(title="How the numbers were computed", order=90, build=build, begins_page=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from webapp.core import formatting
+from webapp.drift.registry import method_named
 from webapp.figures.drift import drift_bars
 from webapp.metrics.drift import DriftReport, FeatureDrift
 from webapp.reporting.document import Block, Column, Pair, Paragraph, Table
@@ -38,7 +39,7 @@ def _said(report: DriftReport) -> str:
     against = f"baseline {report.baseline.number} ({counted(report.baseline.row_count, 'row')})"
     if report.score.value is None:
         return f"Drift against {against} could not be measured: {report.score.reason or 'no features'}."
-    start = f"Measured with {report.method.replace('_', ' ')} against {against}, "
+    start = f"Measured with {method_named(report.method).label} against {against}, "
     if not moved:
         return f"{start}none of {counted(len(report.features), 'feature')} moved over the warning line."
     names = ", ".join(feature.name for feature in moved[:3])

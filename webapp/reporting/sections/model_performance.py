@@ -7,7 +7,7 @@ from webapp.figures.confusion import confusion_matrix
 from webapp.figures.trends import metric_trend
 from webapp.metrics.registry import METRICS
 from webapp.reporting.document import Block, Chart, Column, Pair, Paragraph, Table
-from webapp.reporting.drawing import chart
+from webapp.reporting.drawing import chart, settled
 from webapp.reporting.facts import Facts, ModelFacts
 from webapp.reporting.section import Section
 from webapp.reporting.wording import NOTHING, bound, change, interval, text
@@ -42,8 +42,8 @@ def coverage_words(facts: Facts, each: ModelFacts) -> str:
 
 def _metrics(facts: Facts, each: ModelFacts, names: Sequence[str], caption: str) -> Table:
     columns = (
-        Column("Metric", share=3),
-        Column(facts.period.label, is_number=True, share=2),
+        Column("Metric", share=4),
+        Column(facts.period.short, is_number=True, share=2),
         Column("95% interval", is_number=True, share=3),
         Column("Target", is_number=True, share=2),
         Column("Before", is_number=True, share=2),
@@ -81,7 +81,8 @@ def _charts(facts: Facts, each: ModelFacts) -> list[Block]:
 
 def _trend(facts: Facts, each: ModelFacts) -> Chart | None:
     series = [(each.trends or {}).get(name) for name in ("precision", "recall")]
-    drawn = [one for one in series if one is not None and any(point.value.value is not None for point in one.points)]
+    known = [settled(one) for one in series if one is not None]
+    drawn = [one for one in known if any(point.value.value is not None for point in one.points)]
     if not drawn:
         return None
     figure = metric_trend(drawn, zone=facts.zone)
@@ -107,4 +108,4 @@ def _all_models(facts: Facts) -> Table:
     return Table("All models", columns, rows, empty="There are no models yet.")
 
 
-SECTION = Section(title="Model performance", order=50, build=build)
+SECTION = Section(title="Model performance", order=50, build=build, begins_page=True)

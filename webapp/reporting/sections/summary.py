@@ -10,13 +10,13 @@ from webapp.figures.trends import metric_trend, volume
 from webapp.metrics.display import Direction
 from webapp.reporting.books import Books, books_of, totals
 from webapp.reporting.document import Block, Card, Cards, Chart, Column, Level, Pair, Table
-from webapp.reporting.drawing import chart
+from webapp.reporting.drawing import chart, settled
 from webapp.reporting.facts import Facts, ModelFacts
 from webapp.reporting.observations import observations
 from webapp.reporting.section import Section
-from webapp.reporting.wording import NOTHING, STATUS_WORDS, card, text
+from webapp.reporting.wording import NOTHING, PENDING, STATUS_WORDS, card, is_pending, sentence, text
 
-HEIGHT = 150
+HEIGHT = 185
 MOST_MODELS = 12
 NO_MONEY = "No business parameters or no outcomes."
 
@@ -31,7 +31,7 @@ def build(facts: Facts) -> Sequence[Block]:
 
 def _model_cards(facts: Facts, each: ModelFacts) -> tuple[Card, ...]:
     drift = each.value("drift_score")
-    culprit = f"Most: {drift.note}" if drift.note and drift.value is not None else None
+    culprit = sentence(drift.note or "") if not drift.value else f"Most: {drift.note}" if drift.note else None
     return (
         card(each, "accuracy"),
         card(each, "customers_saved", note=_assumption(each)),
@@ -80,8 +80,8 @@ def _portfolio_cards(facts: Facts) -> tuple[Card, ...]:
     return (
         Card("Models with predictions", f"{active} of {len(facts.models)}"),
         predictions,
-        _money_card("Revenue protected", now, before, lambda books: books.returns),
-        _money_card("Net benefit", now, before, lambda books: books.net_benefit),
+        _money_card(facts, "Revenue protected", now, before, lambda books: books.returns),
+        _money_card(facts, "Net benefit", now, before, lambda books: books.net_benefit),
         _roi_card(now, before),
         _alert_card(facts),
     )
@@ -97,10 +97,14 @@ def _sum_card(label: str, now: float, before: float, say: Callable[[float], str]
     return Card(label, say(now), previous=say(before), delta=delta, direction=direction.value, note=note)
 
 
-def _money_card(label: str, now: Sequence[Books], before: Sequence[Books], amount: Callable[[Books], float]) -> Card:
+def _money_card(
+    facts: Facts, label: str, now: Sequence[Books], before: Sequence[Books], amount: Callable[[Books], float]
+) -> Card:
     """Return one amount; of several currencies, the amounts beside each other and never their sum."""
     if len(now) == 1 and len(before) == 1 and now[0].currency == before[0].currency:
         card = _sum_card(label, amount(now[0]), amount(before[0]), now[0].money)
+        if any(is_pending(each, "revenue_protected") for each in facts.models):
+            return structs.replace(card, tone="unclear", word=PENDING)
         tones = {"up": "better", "down": "worse", "flat": "neutral"}
         tone = tones[card.direction]
         return structs.replace(card, tone=tone, word=tone if tone != "neutral" else "")
@@ -161,8 +165,9 @@ def _quality(facts: Facts, each: ModelFacts) -> Chart | None:
     trends = each.trends or {}
     accuracy = trends.get("accuracy")
     is_half = any(month.value("revenue_protected").value is not None for month in each.months)
-    if accuracy is not None and any(point.value.value is not None for point in accuracy.points):
-        figure = metric_trend([accuracy], target=each.target("accuracy"), zone=facts.zone)
+    drawn = None if accuracy is None else settled(accuracy)
+    if drawn is not None and any(point.value.value is not None for point in drawn.points):
+        figure = metric_trend([drawn], target=each.target("accuracy"), zone=facts.zone)
         whole = text(each.value("accuracy"), "accuracy")
         words = f"Accuracy by day in {facts.period.label}; over the whole it was {whole}."
         return chart(figure, "Accuracy by day", words, height=HEIGHT, is_half=is_half)
