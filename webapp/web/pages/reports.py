@@ -105,10 +105,14 @@ def _form(models: Sequence[Model], at: datetime) -> Component:
     choices = [(ALL_WORD, "All models"), *((model.name, model.title) for model in models)]
     months = _months(at)
     first = models[0].name if len(models) == 1 else ALL_WORD
-    controls = row(
-        field("About", select(MODEL, choices, first)),
-        field("Month", select(MONTH, months, months[0][0])),
-        button("Make the report", id=MAKE, picture="file-text"),
+    controls = html.Div(
+        [
+            field("About", select(MODEL, choices, first)),
+            field("Month", select(MONTH, months, months[0][0])),
+            button("Make the report", id=MAKE, picture="file-text"),
+        ],
+        className="mc-row",
+        style={"alignItems": "flex-end"},
     )
     parts: list[Child] = [controls]
     if (reason := unavailable_because()) is not None:
