@@ -4,6 +4,7 @@ Missing values, values below the baseline's range and values above it have bins 
 category never had before.
 """
 
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -55,6 +56,13 @@ def compared_scores(baseline: ScoreHistogram, current: ScoreHistogram, *, fine: 
 
 def deciles(counts: Counts) -> Counts:
     """Return the first bin of each tenth of the values; fewer than ten where single bins hold more than a tenth."""
+    return _deciles(counts.tobytes())
+
+
+@lru_cache(maxsize=4096)
+def _deciles(raw: bytes) -> Counts:
+    """Cut the counts of a baseline, which are the same for every window that is compared with it."""
+    counts = np.frombuffer(raw, dtype=np.int64)
     total = counts.sum()
     if total == 0:
         return np.zeros(1, dtype=np.int64)

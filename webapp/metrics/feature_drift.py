@@ -161,7 +161,8 @@ def _described(
 
 def _reason(current: FeatureHistogram, baseline: FeatureHistogram | None) -> str | None:
     """Return why the feature cannot be compared, or None where it can."""
-    if current.total == 0:
+    total = current.total
+    if total == 0:
         return "no predictions in this window"
     if _values(current) == 0:
         return "no values"
@@ -169,7 +170,7 @@ def _reason(current: FeatureHistogram, baseline: FeatureHistogram | None) -> str
         return NO_BASELINE
     if _values(baseline) == 0:
         return "no values in the baseline"
-    return _too_few(current.total) if current.total < MINIMUM else None
+    return _too_few(total) if total < MINIMUM else None
 
 
 def _values(histogram: FeatureHistogram) -> int:

@@ -1,0 +1,136 @@
+"""Deciles and drift of a feature, from counts put together by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.metrics.evidence import MODEL
+from webapp.catalog.binning import Binning, BinningDocument, Kind, category_bins, numeric_bins
+from webapp.catalog.models import Target
+from webapp.drift.registry import METHODS
+from webapp.metrics.comparison import compared, deciles, labels
+from webapp.metrics.feature_drift import Level, Lines, drifts, lines, model_score
+from webapp.telemetry.aggregate import Aggregate, FeatureHistogram, no_moments
+from webapp.telemetry.reference import Baseline
+
+JS = METHODS["jensen_shannon"]
+
+
+def counted(bins, values):
+    values = np.asarray(values, dtype=float)
+    slots = Binning(1, BinningDocument((bins,), (0.0, 1.0))).slots(0, values)
+    moments = no_moments(1)[0]
+    finite = values[np.isfinite(values)]
+    if bins.kind is Kind.NUMERIC and len(finite):
+        moments = np.array([len(finite), finite.min(), finite.max(), finite.sum(), (finite**2).sum()])
+    return FeatureHistogram(bins, np.bincount(slots, minlength=bins.width).astype(np.int64), moments)
+
+
+def baseline_of(*histograms):
+    return Baseline(None, Aggregate(features={found.bins.name: found for found in histograms}))
+
+
+@given(st.lists(st.integers(0, 50), min_size=1, max_size=100).filter(any))
+def test_deciles_are_whole_bins_and_none_is_empty(counts):
+    starts = deciles(np.asarray(counts, dtype=np.int64))
+
+    assert starts[0] == 0
+    assert len(starts) <= 10
+    assert (np.diff(starts) > 0).all()
+
+
+def test_deciles_of_the_baseline_are_tenths():
+    values = np.random.default_rng(1).normal(size=5000)
+    bins = numeric_bins("x", values)
+
+    found = compared(counted(bins, values), counted(bins, values))
+
+    assert found.baseline[1:11].tolist() == pytest.approx([500] * 10, abs=1)
+    assert found.baseline[[0, 11, 12]].tolist() == [0, 0, 0]
+    assert len(labels(counted(bins, values))) == 13
+
+
+def test_missing_below_and_above_have_their_own_bins():
+    bins = numeric_bins("x", np.arange(100.0))
+
+    found = compared(counted(bins, np.arange(100.0)), counted(bins, [np.nan, -5, 1e9, np.inf, -np.inf, 50]))
+
+    assert found.current[0] == 1  # below
+    assert found.current[-2] == 2  # above, infinity too
+    assert found.current[-1] == 2  # missing, no number too
+
+
+def test_rare_categories_stand_together():
+    names = [f"city-{n:02}" for n in range(40)]
+    bins = category_bins("city", names, list(range(100, 60, -1)))
+
+    shown = labels(counted(bins, []))
+
+    assert shown[:2] == ("city-00", "city-01")
+    assert shown[30:] == ("other", "new values", "missing")
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS.keys())
+def test_every_method_sees_a_shift_of_one_deviation_and_no_shift_of_none(method):
+    rng = np.random.default_rng(2)
+    values = rng.normal(size=8000)
+    bins = numeric_bins("x", values)
+    reference = baseline_of(counted(bins, values))
+    limits = Lines(method.warning, method.critical)
+
+    (same,) = drifts({"x": counted(bins, rng.normal(size=2000))}, reference, method, limits)
+    (moved,) = drifts({"x": counted(bins, rng.normal(loc=1, size=2000))}, reference, method, limits)
+
+    assert same.level is Level.OK
+    assert moved.level in {Level.WARNING, Level.CRITICAL}
+    assert moved.score.value > moved.noise_floor
+
+
+def test_wasserstein_is_in_deviations_of_the_baseline():
+    values = np.random.default_rng(3).normal(100, 15, 20_000)
+    bins = numeric_bins("x", values)
+    method = METHODS["wasserstein"]
+
+    (moved,) = drifts({"x": counted(bins, values + 4.5)}, baseline_of(counted(bins, values)), method, Lines(0.1, 0.3))
+
+    assert moved.score.value == pytest.approx(0.3, abs=0.02)
+
+
+def test_a_constant_feature_is_comparable():
+    bins = numeric_bins("x", np.full(500, 7.0))
+    reference = baseline_of(counted(bins, np.full(500, 7.0)))
+
+    for method in METHODS.values():
+        (same,) = drifts({"x": counted(bins, np.full(200, 7.0))}, reference, method, Lines(0.3, 0.6))
+        (moved,) = drifts({"x": counted(bins, np.full(200, 8.0))}, reference, method, Lines(0.3, 0.6))
+        assert same.score.value == 0
+        assert moved.score.value > 0.5
+
+
+def test_below_every_floor_the_model_has_not_drifted():
+    rng = np.random.default_rng(5)
+    values = rng.normal(size=5000)
+    bins = numeric_bins("x", values)
+
+    found = model_score(
+        drifts({"x": counted(bins, rng.normal(size=150))}, baseline_of(counted(bins, values)), JS, Lines(0.01, 0.6))
+    )
+
+    assert (found.value, found.note) == (0, "no feature has moved further than chance alone moves it")
+
+
+def test_lines_are_the_models_own_before_the_methods():
+    own = {"drift_score": Target(0.05, 0.2, 0.4)}
+
+    assert lines(MODEL, JS) == Lines(0.3, 0.6)
+    assert lines(MODEL, METHODS["psi"]) == Lines(0.1, 0.25)
+    assert lines(_with(targets=own), JS) == Lines(0.2, 0.4)
+    assert lines(_with(drift_method="psi"), METHODS["psi"]) == Lines(0.1, 0.25)
+    assert lines(_with(drift_method="psi", targets=own), METHODS["psi"]) == Lines(0.2, 0.4)
+
+
+def _with(**changes):
+    return replace(MODEL, **changes)
