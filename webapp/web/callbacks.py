@@ -1,8 +1,10 @@
 """What the browser posts to run a callback, held against what was registered before any of it is run."""
 
+import inspect
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from werkzeug.exceptions import BadRequest, NotFound
 
@@ -37,6 +39,57 @@ def is_passive(body: Mapping[str, Any]) -> bool:
     """Say whether only a ticking clock, and no person, made the browser ask."""
     changed = body.get("changedPropIds", [])
     return bool(changed) and all(each.startswith(PASSIVE_PREFIX) or each.endswith(".n_intervals") for each in changed)
+
+
+def value_check(function: Callable[..., Any]) -> Callable[[Sequence[Any], Mapping[str, Any]], None]:
+    """Return what refuses (400) values of another kind than the function's annotations name: they are its schema.
+
+    Nothing at all is always taken, because a browser sends it for what is not on the screen yet.
+    """
+    hints = get_type_hints(function)
+    names = list(inspect.signature(function).parameters)
+    kinds = {name: _kinds(hints[name]) for name in names if name in hints}
+
+    def check(args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        for name, value in (*zip(names, args, strict=False), *kwargs.items()):
+            if value is not None and name in kinds and not _is_of(value, kinds[name]):
+                raise BadRequest("A value is not of the kind that the callback takes.")
+
+    return check
+
+
+Kinds = tuple[tuple[tuple[type, ...], Any], ...]  # of each choice: the types that are taken, and of what a list is
+
+
+def _kinds(hint: Any) -> Kinds | None:
+    """Return which JSON values an annotation takes; None: any."""
+    origin = get_origin(hint)
+    if origin in {Union, UnionType}:
+        parts = [_kinds(each) for each in get_args(hint) if each is not NoneType]
+        return None if None in parts else tuple(kind for part in parts if part for kind in part)
+    if hint in _SCALARS:
+        return ((_SCALARS[hint], None),)
+    if origin in {list, Sequence}:
+        return (((list,), _kinds(get_args(hint)[0])),)
+    return (((dict,), None),) if origin in {dict, Mapping} else None
+
+
+def _is_of(value: Any, kinds: Kinds | None) -> bool:
+    if kinds is None:
+        return True
+    return any(
+        isinstance(value, types)
+        and (bool in types or not isinstance(value, bool))
+        and (inner is None or all(each is None or _is_of(each, inner) for each in _items(value)))
+        for types, inner in kinds
+    )
+
+
+def _items(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()
+
+
+_SCALARS: Mapping[Any, tuple[type, ...]] = {str: (str,), int: (int,), float: (int, float), bool: (bool,)}
 
 
 def _all_agree(expected: Sequence[Mapping[str, Any]], sent: Any) -> bool:

@@ -63,6 +63,8 @@ class Gate:
             raise RuntimeError(f"routes without a permission (see web/gate.py): {sorted(undeclared)}")
 
     def __call__(self) -> Response | None:
+        if isinstance(request.routing_exception, BadRequest):
+            raise request.routing_exception  # The host is none, so that no address could be made for the answer.
         if "\x00" in request.path or b"%00" in request.query_string or b"\x00" in request.query_string:
             raise BadRequest("An address must not contain the character NUL.")
         endpoint = request.endpoint

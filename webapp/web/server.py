@@ -11,6 +11,7 @@ from flask import Flask, Response, render_template
 from webapp.accounts.actor import Actor
 from webapp.accounts.permissions import Permission
 from webapp.core.errors import ForbiddenError, NotSignedInError, UserError
+from webapp.web.callbacks import value_check
 from webapp.web.session import actor
 
 UNUSED_SUITES = ("dash_table",)  # 34 kB in every page for a component that no page has
@@ -48,9 +49,12 @@ class SecureDash(Dash):
         self.permissions[self._callback_list[-1]["output"]] = permission
 
         def guard(function: Callable[..., Any]) -> Callable[..., Any]:
+            check_values = value_check(function)
+
             @functools.wraps(function)
             def guarded(*args: Any, **kwargs: Any) -> Any:
                 actor().require(permission)
+                check_values(args, kwargs)
                 return function(*args, **kwargs)
 
             register(guarded)

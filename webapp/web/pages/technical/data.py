@@ -76,8 +76,7 @@ def show_feature(clicked: object, _pressed: object, search: object) -> Component
     if name is None:
         raise PreventUpdate
     request = page_request(PAGE.path, search)
-    view = frame.technical(request)
-    assert view is not None, "the page of a bar has a model"
+    view = frame.chosen(request)
     with request.transaction() as session:
         report = drift(session, view.model, view.window, now=view.now, version=view.version)
         found = next((each for each in report.features if each.name == name), None)

@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 from webapp.alerting.queries import last_evaluation
 from webapp.catalog.models import Model
 from webapp.catalog.queries import business
+from webapp.core.errors import NotFoundError
 from webapp.core.formatting import age
 from webapp.core.periods import HOUR, Window, trailing
 from webapp.metrics import queries as metrics
@@ -45,6 +46,14 @@ class Technical:
     zone: str
     currency: str
     now: datetime
+
+
+def chosen(request: PageRequest) -> Technical:
+    """Return what the address chooses, for a callback of a page that shows a model."""
+    found = technical(request)
+    if found is None:
+        raise NotFoundError("There is no model to show any more; reload the page.")
+    return found
 
 
 def technical(request: PageRequest) -> Technical | None:

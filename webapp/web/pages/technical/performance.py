@@ -70,8 +70,7 @@ def move_threshold(value: object, search: object) -> tuple[Figure, Figure, Figur
     """Show what another threshold would have given on the same predictions; nothing is stored."""
     request = page_request(PAGE.path, search)
     threshold = number_in(value, "The threshold", low=0, high=1)
-    view = frame.technical(request)
-    assert view is not None, "the page of a slider has a model"
+    view = frame.chosen(request)
     with request.transaction() as session:
         found = performance(session, view.model, view.window, now=view.now, threshold=threshold, version=view.version)
     return (

@@ -72,8 +72,7 @@ def layout(request: PageRequest) -> Component:
 def find_predictions(text: object, search: object) -> Component:
     """Show the latest predictions whose id holds the text."""
     request = page_request(PAGE.path, search)
-    view = frame.technical(request)
-    assert view is not None, "the page of a search has a model"
+    view = frame.chosen(request)
     wanted = str(text or "").strip()[:LONGEST_TEXT]
     return _list(_latest(request, view, wanted), view, wanted)
 
@@ -91,8 +90,7 @@ def show_prediction(_pressed: object, search: object) -> Component:
     if not isinstance(chosen, Mapping) or not ctx.triggered[0]["value"]:
         raise PreventUpdate
     request = page_request(PAGE.path, search)
-    view = frame.technical(request)
-    assert view is not None, "the page of a list has a model"
+    view = frame.chosen(request)
     return _detail(_one(request, view, str(chosen.get("id", ""))), view)
 
 
