@@ -319,6 +319,53 @@ def test_names_from_outside_stand_as_text(runtime, client_of):
     assert volume["data"][0]["name"] == "&lt;img src=x onerror=alert(1)&gt;"
 
 
+# --- impact -----------------------------------------------------------------------------------------------------------
+
+
+def test_impact_shows_what_was_invested_and_what_came_back(worked, client_of):
+    shown = page(client_of("analyst"), "/impact?model=churn")
+
+    said = texts(shown)
+    for number in ("$540,000", "$31,500", "$508,500", "1,614.3%"):
+        assert number in said
+    assert "March 2026, 1,614.3%" in said
+    flow = figure(shown, "Investment and returns by month")["data"]
+    assert [trace["y"][-1] for trace in flow] == [31_500, 540_000]
+
+
+def test_other_prices_are_tried_on_the_same_decisions_and_not_kept(worked, client_of):
+    prices = {
+        "impact-worth.value": 600,
+        "impact-contact.value": 100,
+        "impact-rate.value": 50,
+        "location.search": "?model=churn",
+    }
+
+    response = fire(client_of("analyst"), "impact-outcome.children", prices, changed="impact-worth.value")
+
+    said = texts(result(response, "impact-outcome.children"))
+    assert {"$540,000", "$135,000", "$31,500", "$63,000", "$72,000", "114.3%"} <= set(said)
+    assert "$135,000" not in texts(page(client_of("analyst"), "/impact?model=churn"))
+
+
+def test_prices_that_are_none_are_refused(worked, client_of):
+    prices = {"impact-worth.value": -5, "impact-contact.value": 1, "impact-rate.value": 1, "location.search": ""}
+
+    response = fire(client_of("analyst"), "impact-outcome.children", prices, changed="impact-worth.value")
+
+    assert "The customer value is a number from 0 up" in response.get_data(as_text=True)
+
+
+def test_impact_without_prices_leads_to_them(runtime, client_of):
+    with runtime.transaction() as session:
+        make.make_confusion(session, WORKED_EXAMPLE)
+
+    said = words(page(client_of("analyst"), "/impact?model=churn"))
+
+    assert "No business parameters" in said
+    assert "Set them" in said
+
+
 class _Disguised:
     """Knows the callbacks of one person and posts them as another."""
 
