@@ -51,7 +51,7 @@
     return plainFetch(resource, options).then(
       function (response) {
         lastAnswer = Date.now();
-        if (response.status === 401) return signIn(response);
+        if (response.status === 401) return signIn();
         if (response.status >= 400) explain(response.clone(), byItself);
         if (turnsPage && response.status !== 200) mc.settled();
         return response;
@@ -64,10 +64,10 @@
     );
   };
 
-  function signIn(response) {
+  function signIn() {
     var here = window.location.pathname + window.location.search;
     window.location.assign("/login?next=" + encodeURIComponent(here));
-    return response;
+    return new Promise(function () {}); // nothing more happens on this page
   }
 
   function explain(response, byItself) {

@@ -25,6 +25,7 @@ def modal(
         id=id,
         is_open=is_open,
         labelledby=f"{id}-title",
+        fade=False,  # A window that fades out may never hear that it has ended, and stay.
         scrollable=True,
         centered=True,
         class_name="mc-modal",

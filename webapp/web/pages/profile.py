@@ -46,6 +46,7 @@ PASSWORD_FORM, SESSIONS, END, END_OTHERS = (
     "profile-end",
     "profile-end-others",
 )
+TOKEN_OPEN, TOKEN_PLACE = "profile-token-open", "profile-token-place"
 TOKENS, TOKEN, TOKEN_BODY, TOKEN_MAKE, TOKEN_REVOKE = (
     *("profile-tokens", "profile-token", "profile-token-body"),
     *("profile-token-make", "profile-token-revoke"),
@@ -65,7 +66,7 @@ def layout(request: PageRequest) -> Component:
         gap="small",
     )
     end_others = button("End all others", id=END_OTHERS, kind="secondary", small=True)
-    new = button("New token", kind="secondary", small=True, picture="plus", opens=TOKEN)
+    new = button("New token", kind="secondary", small=True, picture="plus", id=TOKEN_OPEN)
     return html.Div(
         [
             page_header("Profile", subtitle="How you are called, how you sign in, and where you are signed in."),
@@ -75,7 +76,7 @@ def layout(request: PageRequest) -> Component:
                 cell(12, panel("Signed in", html.Div(_sessions(), id=SESSIONS), actions=[end_others], flush=True)),
                 cell(12, panel("Your tokens", html.Div(_tokens(), id=TOKENS), actions=[new], flush=True)),
             ),
-            _token_modal(),
+            html.Div(id=TOKEN_PLACE),
         ]
     )
 
@@ -139,6 +140,13 @@ def end(_clicks: Sequence[int | None], _others: int | None) -> Component:
     return _sessions()
 
 
+@PAGE.callback(Output(TOKEN_PLACE, "children"), Input(TOKEN_OPEN, "n_clicks"), prevent_initial_call=True)
+def ask_for_what(clicks: int | None) -> Component:
+    if not clicks:
+        raise PreventUpdate
+    return _token_modal()
+
+
 @PAGE.callback(
     Output(TOKEN_BODY, "children"),
     Output(TOKENS, "children", allow_duplicate=True),
@@ -148,7 +156,7 @@ def end(_clicks: Sequence[int | None], _others: int | None) -> Component:
     State(f"{TOKEN}-lifetime", "value"),
     prevent_initial_call=True,
 )
-def make_token(clicks: int | None, name: Any, scopes: Any, lifetime: Any) -> tuple[Component, Component]:
+def make_token(clicks: int | None, name: Any, scopes: list[str] | None, lifetime: Any) -> tuple[Component, Component]:
     if not clicks:
         raise PreventUpdate
     who, chosen = actor(), [str(each) for each in scopes or []]
@@ -239,7 +247,7 @@ def _token_modal() -> Component:
     scopes = [(each, SCOPE_WORDS[each]) for each in SCOPES if permissions_of_scopes([each]) & granted]
     footer = html.Div(button("Make the token", id=TOKEN_MAKE), className="mc-form-actions")
     body = html.Div([token_form(TOKEN, scopes), footer], id=TOKEN_BODY, className="mc-stack")
-    return modal(TOKEN, "New token of yours", body)
+    return modal(TOKEN, "New token of yours", body, is_open=True)
 
 
 def _zones() -> Sequence[tuple[str, str]]:

@@ -28,7 +28,8 @@ PAGE = Page(
     icon="key-round",
     order=20,
 )
-LIST, NEW, NEW_BODY, NEW_MAKE = "tokens-list", "tokens-new", "tokens-new-body", "tokens-new-make"
+LIST, NEW, NEW_OPEN = "tokens-list", "tokens-new", "tokens-new-open"
+NEW_PLACE, NEW_BODY, NEW_MAKE = "tokens-new-place", "tokens-new-body", "tokens-new-make"
 PREFIX, REVOKE, ASK, ASK_PLACE, SURE, SUBJECT = (
     *("tokens-new", "tokens-revoke", "tokens-ask", "tokens-ask-place"),
     *("tokens-sure", "tokens-subject"),
@@ -39,15 +40,22 @@ WRITE = Permission.TOKENS_WRITE
 @PAGE.layout
 def layout(request: PageRequest) -> Component:
     may_write = request.actor.may(WRITE)
-    actions: list[Child] = [button("New token", picture="plus", opens=NEW)] if may_write else []
+    actions: list[Child] = [button("New token", id=NEW_OPEN, picture="plus")] if may_write else []
     return html.Div(
         [
             page_header("API tokens", subtitle="The keys of programs: they send events and read.", actions=actions),
             panel(None, html.Div(_list(), id=LIST), flush=True),
             html.Div(id=ASK_PLACE),
-            *([_form(request)] if may_write else []),
+            html.Div(id=NEW_PLACE),
         ]
     )
+
+
+@PAGE.callback(Output(NEW_PLACE, "children"), Input(NEW_OPEN, "n_clicks"), permission=WRITE, prevent_initial_call=True)
+def ask_for_what(clicks: int | None) -> Component:
+    if not clicks:
+        raise PreventUpdate
+    return _form()
 
 
 @PAGE.callback(
@@ -60,7 +68,7 @@ def layout(request: PageRequest) -> Component:
     permission=WRITE,
     prevent_initial_call=True,
 )
-def make(clicks: int | None, name: Any, scopes: Any, lifetime: Any) -> tuple[Component, Component]:
+def make(clicks: int | None, name: Any, scopes: list[str] | None, lifetime: Any) -> tuple[Component, Component]:
     if not clicks:
         raise PreventUpdate
     chosen = [str(each) for each in scopes or []]
@@ -127,8 +135,8 @@ def _revoke_button(token_id: UUID) -> Component:
     return button("Revoke", id={"type": REVOKE, "token": str(token_id)}, kind="secondary", small=True)
 
 
-def _form(request: PageRequest) -> Component:
-    with request.transaction() as session:
+def _form() -> Component:
+    with runtime().transaction() as session:
         models = catalog.models(session)
     scopes = [
         (f"{INGEST_SCOPE}*", "Send events of every model"),
@@ -136,4 +144,5 @@ def _form(request: PageRequest) -> Component:
         *((scope, SCOPE_WORDS[scope]) for scope in SCOPES),
     ]
     footer = html.Div(button("Make the token", id=NEW_MAKE), className="mc-form-actions")
-    return modal(NEW, "New token", html.Div([token_form(PREFIX, scopes), footer], id=NEW_BODY, className="mc-stack"))
+    body = html.Div([token_form(PREFIX, scopes), footer], id=NEW_BODY, className="mc-stack")
+    return modal(NEW, "New token", body, is_open=True)

@@ -47,7 +47,8 @@ PAGE = Page(
     order=10,
 )
 LIST, DIALOG_PLACE, DIALOG, SUBJECT = "users-list", "users-dialog-place", "users-dialog", "users-subject"
-INVITE, INVITE_BODY, INVITE_SEND = "users-invite", "users-invite-body", "users-invite-send"
+INVITE, INVITE_OPEN = "users-invite", "users-invite-open"
+INVITE_BODY, INVITE_SEND = "users-invite-body", "users-invite-send"
 EMAIL, NAME, ROLES = "users-invite-email", "users-invite-name", "users-invite-roles"
 NEW_ROLES, SAVE_ROLES, DISABLE = "users-new-roles", "users-save-roles", "users-disable"
 ACT = "users-act"
@@ -58,15 +59,26 @@ ROLE_OPTIONS = [(role.value, role.label) for role in Role]
 @PAGE.layout
 def layout(request: PageRequest) -> Component:
     may_write = request.actor.may(WRITE)
-    actions: list[Child] = [button("Invite somebody", picture="user-plus", opens=INVITE)] if may_write else []
+    actions: list[Child] = [button("Invite somebody", id=INVITE_OPEN, picture="user-plus")] if may_write else []
     return html.Div(
         [
             page_header("Users", subtitle="Who has an account, and what they may do.", actions=actions),
             panel(None, html.Div(_list(), id=LIST), flush=True),
             html.Div(id=DIALOG_PLACE),
-            *([_invitation()] if may_write else []),
         ]
     )
+
+
+@PAGE.callback(
+    Output(DIALOG_PLACE, "children", allow_duplicate=True),
+    Input(INVITE_OPEN, "n_clicks"),
+    permission=WRITE,
+    prevent_initial_call=True,
+)
+def ask_whom_to_invite(clicks: int | None) -> Component:
+    if not clicks:
+        raise PreventUpdate
+    return _invitation()
 
 
 @PAGE.callback(
@@ -79,7 +91,7 @@ def layout(request: PageRequest) -> Component:
     permission=WRITE,
     prevent_initial_call=True,
 )
-def invite(clicks: int | None, email: Any, name: Any, roles: Any) -> tuple[Component, Component]:
+def invite(clicks: int | None, email: Any, name: Any, roles: list[str] | None) -> tuple[Component, Component]:
     if not clicks:
         raise PreventUpdate
     with runtime().transaction() as session:
@@ -126,7 +138,7 @@ def act(_clicks: Sequence[int | None]) -> tuple[Any, Component]:
     permission=WRITE,
     prevent_initial_call=True,
 )
-def save_roles(clicks: int | None, roles: Any, subject: Any) -> tuple[None, Component]:
+def save_roles(clicks: int | None, roles: list[str] | None, subject: Any) -> tuple[None, Component]:
     if not clicks:
         raise PreventUpdate
     with runtime().transaction() as session:
@@ -206,7 +218,7 @@ def _invitation() -> Component:
         html.Div(button("Make the invitation", id=INVITE_SEND), className="mc-form-actions"),
         gap="small",
     )
-    return modal(INVITE, "Invite somebody", html.Div(form, id=INVITE_BODY))
+    return modal(INVITE, "Invite somebody", html.Div(form, id=INVITE_BODY), is_open=True)
 
 
 def _roles_dialog(user: User) -> Component:
