@@ -53,12 +53,15 @@ def evidence(
     minimum_coverage: float,
 ) -> Mapping[int, Evidence]:
     """Return what is known of each model over the window, by the model's number."""
+    numbers = [model.id for model in models]
     groups = {number: list(names) for number, names in versions_of(session, models, version=version).items()}
     seen = elapsed(window, now)
     totals = queries.totals(session, groups, seen, parts=needs.parts, now=now)
-    references = baselines.current(session, [model.id for model in models]) if needs.baseline else {}
+    references = baselines.current(session, numbers) if needs.baseline else {}
+    names = sorted(needs.gauges)
+    measured = gauges.totals_by_model(session, names, numbers, seen, now=now) if names else {}
     newest = queries.newest(session, groups, before=seen.end) if needs.newest else {}
-    parameters = business(session, [model.id for model in models]) if needs.money else {}
+    parameters = business(session, numbers) if needs.money else {}
     money = _money(session, groups, parameters, seen, totals, now=now)
     return {
         model.id: Evidence(
@@ -66,7 +69,7 @@ def evidence(
             window=seen,
             aggregate=totals[model.id],
             baseline=references.get(model.id),
-            gauges=measured(session, needs, model, seen, now=now),
+            gauges=measured.get(model.id, {}),
             money=money.get(model.id, ()),
             newest=newest.get(model.id),
             minimum_coverage=minimum_coverage,
@@ -78,12 +81,6 @@ def evidence(
 def elapsed(window: Window, now: datetime) -> Window:
     """Return the part of the window that has passed: what is still to come has no costs and no counts."""
     return Window(min(window.start, now), min(window.end, now))
-
-
-def measured(
-    session: Session, needs: Needs, model: Model, window: Window, *, now: datetime
-) -> Mapping[str, gauges.Gauge]:
-    return gauges.totals(session, sorted(needs.gauges), model.id, window, now=now) if needs.gauges else {}
 
 
 def money_periods(parameters: Sequence[Business], window: Window) -> Sequence[tuple[Business, Window]]:

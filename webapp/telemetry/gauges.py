@@ -50,15 +50,28 @@ def totals(
     session: Session, names: Sequence[str], model_id: int | None, window: Window, *, now: datetime
 ) -> Mapping[str, Gauge]:
     """Return each gauge over the window; those of the model and those of the service as a whole."""
+    return totals_by_model(session, names, [] if model_id is None else [model_id], window, now=now)[model_id]
+
+
+def totals_by_model(
+    session: Session, names: Sequence[str], model_ids: Sequence[int], window: Window, *, now: datetime
+) -> Mapping[int | None, Mapping[str, Gauge]]:
+    """Return each gauge over the window for each model, and under None for the service that all models run on."""
     parts, parameters = _tiles(cover(snap(window, now=now)))
-    if not parts:
-        return {}
+    shared: dict[str, Gauge] = {}
+    own: dict[int, dict[str, Gauge]] = {model_id: {} for model_id in model_ids}
     query = text(
-        f"SELECT s.name, {_SUMS} FROM measurement_series s JOIN measurement_rollup r ON r.series_id = s.id"
-        f" WHERE {_OF_MODEL} AND ({parts}) GROUP BY s.name"
+        f"SELECT s.model_id, s.name, {_SUMS} FROM measurement_series s JOIN measurement_rollup r ON r.series_id = s.id"
+        " WHERE s.name = ANY(:names) AND (s.model_id IS NULL OR s.model_id = ANY(CAST(:models AS int[])))"
+        f" AND ({parts or 'false'}) GROUP BY s.model_id, s.name"
     )
-    rows = session.execute(query, {"names": list(names), "model": model_id, **parameters})
-    return {row[0]: Gauge(*row[1:]) for row in rows}
+    rows = session.execute(query, {"names": list(names), "models": list(model_ids), **parameters})
+    for model_id, name, *sums in rows:
+        (shared if model_id is None else own[model_id])[name] = Gauge(*sums)
+    found: dict[int | None, Mapping[str, Gauge]] = {None: shared}
+    for number, gauges in own.items():
+        found[number] = shared | {name: _plus(shared.get(name), gauge) for name, gauge in gauges.items()}
+    return found
 
 
 def steps(
@@ -86,6 +99,17 @@ def instances(session: Session, names: Sequence[str]) -> Sequence[Instance]:
     )
     rows = session.execute(query, {"names": list(names)})
     return [Instance(row.name, row.labels, row.at, row.value) for row in rows]
+
+
+def _plus(first: Gauge | None, second: Gauge) -> Gauge:
+    if first is None:
+        return second
+    return Gauge(
+        first.sample_count + second.sample_count,
+        first.total + second.total,
+        min(first.smallest, second.smallest),
+        max(first.largest, second.largest),
+    )
 
 
 def _steps(
