@@ -11,7 +11,7 @@ from webapp.reporting.document import TEMPLATE_VERSION, Content, Document, Impri
 from webapp.reporting.facts import Facts, ModelFacts
 from webapp.reporting.observations import RANK, Observation, observations
 from webapp.reporting.section import Section
-from webapp.reporting.wording import STATUS_WORDS, bound, counted, text
+from webapp.reporting.wording import STATUS_WORDS, WITHIN, bound, counted, short_of_target, state_word, text
 
 NAMED_TARGETS = ("accuracy", "roi")
 
@@ -50,7 +50,8 @@ def status(facts: Facts) -> Status:
     if facts.only is not None and not facts.only.coverage:
         return Status(Level.UNKNOWN, STATUS_WORDS[Level.UNKNOWN], _without_outcomes(facts, facts.only))
     worst = min((each.level for each in observed), key=lambda level: RANK[level], default=Level.GOOD)
-    return Status(worst, STATUS_WORDS[worst], _sentence(facts, observed))
+    states = {state_word(each, worst) for each in facts.models}
+    return Status(worst, WITHIN if WITHIN in states else STATUS_WORDS[worst], _sentence(facts, observed))
 
 
 def _without_outcomes(facts: Facts, each: ModelFacts) -> str:
@@ -63,11 +64,25 @@ def _without_outcomes(facts: Facts, each: ModelFacts) -> str:
 def _sentence(facts: Facts, observed: tuple[Observation, ...]) -> str:
     figures = _key_figures(facts)
     if not observed:
-        return f"{figures} No rule found anything that needs attention.".strip()
+        return f"{figures} {_near_misses(facts)}".strip()
     first = observed[0].title
     if len(observed) == 1:
         return f"{figures} One area needs attention: {first}.".strip()
     return f"{figures} {len(observed)} areas need attention; first: {first}.".strip()
+
+
+def _near_misses(facts: Facts) -> str:
+    """Name what misses its target without reaching a warning line."""
+    missed = [
+        f"{METRICS[name].label} {text(each.value(name), name, currency=each.currency)}"
+        f" ({bound(each.model.targets[name].target, METRICS[name], currency=each.currency)})"
+        + (f" of {each.short_title}" if facts.only is None else "")
+        for each in facts.models
+        for name in short_of_target(each)
+    ]
+    if not missed:
+        return "Every target is met."
+    return f"No warning line is reached; short of its target: {', '.join(missed[:4])}."
 
 
 def _key_figures(facts: Facts) -> str:

@@ -10,6 +10,7 @@ from webapp.reporting.facts import ModelFacts
 
 NOTHING = "—"
 PENDING = "outcomes pending"
+WITHIN = "Within limits"
 STILL_ARRIVING = 0.03
 TONES = {Tone.BETTER: "better", Tone.WORSE: "worse", Tone.NEUTRAL: "", Tone.UNCLEAR: "no clear change"}
 STATUS_WORDS = {
@@ -32,13 +33,31 @@ def bound(amount: float, metric: Metric, *, currency: str = "USD") -> str:
 
 
 def level_of(value: float | None, target: Target | None, better: Better) -> Level | None:
-    """Return how a value stands against its bounds; between target and warning it still is no cause for attention."""
+    """Return how a value stands against its bounds; between target and warning it is neither good nor a cause to act."""
     if target is None or value is None:
         return None
     sign = -1 if better is Better.LOWER else 1
     if sign * value < sign * target.critical:
         return Level.CRITICAL
-    return Level.ATTENTION if sign * value < sign * target.warning else Level.GOOD
+    if sign * value < sign * target.warning:
+        return Level.ATTENTION
+    return Level.GOOD if sign * value >= sign * target.target else None
+
+
+def short_of_target(facts: ModelFacts) -> tuple[str, ...]:
+    """Return the metrics that miss their target, whatever else they do."""
+    return tuple(
+        name
+        for name, target in facts.model.targets.items()
+        if name in METRICS
+        and (value := facts.value(name).value) is not None
+        and level_of(value, target, METRICS[name].better) is not Level.GOOD
+    )
+
+
+def state_word(facts: ModelFacts, worst: Level) -> str:
+    """Return how a model stands in a word; `On target` is said only where every target is met."""
+    return WITHIN if worst is Level.GOOD and short_of_target(facts) else STATUS_WORDS[worst]
 
 
 def change(facts: ModelFacts, name: str) -> tuple[str | None, str, str, str]:

@@ -179,8 +179,8 @@ def performance(**over: Any) -> Performance:
     return Performance(**values | over)
 
 
-def drift_report(**over: Any) -> DriftReport:
-    scores = {
+def drift_report(scores: Mapping[str, float] | None = None, **over: Any) -> DriftReport:
+    scores = scores or {
         "MonthlyCharges": 0.34,
         "Contract": 0.12,
         "tenure": 0.05,

@@ -254,3 +254,13 @@ def test_a_step_with_few_outcomes_is_a_gap_in_the_chart():
 
     assert drawn.points[0].value.value is None
     assert drawn.points[1].value.value is not None
+
+
+def test_what_misses_its_target_is_not_called_on_target():
+    values = made.worked_values() | {"drift_score": Value(0.2)}
+
+    said = document(made.facts(made.model_facts(now=values), alerts=made.alert_month(opened=0, unresolved=0, worst=())))
+
+    assert (said.status.level, said.status.word) == (Level.GOOD, "Within limits")
+    assert "short of its target: Drift score 0.200 (≤ 0.100)" in said.status.sentence
+    assert said.cards()[4].level is None

@@ -107,6 +107,18 @@ def test_hostile_names_still_give_an_archive_pdf_with_a_word_about_missing_chara
     assert "U+65E5" in hostile.warnings[0]
 
 
+def test_hostile_names_of_features_stay_names_in_charts_and_tables():
+    names = ("<script>x</script>", '#read("/etc/passwd")', "عربى 123", "日本", "😀 mood", "a\x00b\u202ec", LONG)
+    report = made.drift_report({name: 0.5 - place / 20 for place, name in enumerate(names)})
+    said = build(made.facts(made.model_facts(drift=report)), created_at=made.NOW, created_by="ada")
+
+    paper, page = pdf(said), html(said)
+
+    assert paper.standard == "PDF/UA-1, PDF/A-2a"
+    assert "root:" not in text_of(paper.body)
+    assert "script" not in Reader(page).tags
+
+
 def test_no_word_leaves_the_paper(hostile, tmp_path):
     file = tmp_path / "hostile.pdf"
     file.write_bytes(hostile.body)

@@ -14,7 +14,7 @@ from webapp.reporting.drawing import chart, settled
 from webapp.reporting.facts import Facts, ModelFacts
 from webapp.reporting.observations import observations
 from webapp.reporting.section import Section
-from webapp.reporting.wording import NOTHING, PENDING, STATUS_WORDS, card, is_pending, sentence, text
+from webapp.reporting.wording import NOTHING, PENDING, card, is_pending, sentence, state_word, text
 
 HEIGHT = 185
 MOST_MODELS = 12
@@ -137,7 +137,7 @@ def _models(facts: Facts) -> Table:
             text(each.value("drift_score"), "drift_score"),
             text(each.value("net_benefit"), "net_benefit", currency=each.currency),
             text(each.value("roi"), "roi"),
-            STATUS_WORDS[worst[each.model.name]],
+            state_word(each, worst[each.model.name]),
         )
         for each in facts.models[:MOST_MODELS]
     )
