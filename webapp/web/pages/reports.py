@@ -162,11 +162,10 @@ def _row(report: Report, who: Actor) -> dict[str, Child]:
     }
 
 
-def _files(report: Report, who: Actor) -> Component:
+def _files(report: Report, who: Actor, *, is_open: bool = False) -> Component:
     name = f"{report.title}, {_month(report)}, revision {report.revision}"
-    parts: list[Child] = [
-        button("Read", href=f"/reports?show={report.id}", kind="quiet", small=True, title=f"Read {name}")
-    ]
+    read = button("Read", href=f"/reports?show={report.id}", kind="quiet", small=True, title=f"Read {name}")
+    parts: list[Child] = [] if is_open else [read]
     if who.may(Permission.REPORTS_DOWNLOAD):
         for kind in ("pdf", "html"):
             if kind == "html" or report.pdf_size is not None:
@@ -187,7 +186,9 @@ def _preview(report: Report, who: Actor) -> Component:
     words: list[Child] = [notice(warning, tone="warning") for warning in report.warnings]
     close = button("Close", href="/reports", kind="secondary", small=True)
     title = f"{report.title}, {_month(report)}"
-    return panel(title, *words, frame, subtitle=f"Revision {report.revision}", actions=[_files(report, who), close])
+    return panel(
+        title, *words, frame, subtitle=f"Revision {report.revision}", actions=[_files(report, who, is_open=True), close]
+    )
 
 
 def _shown(session: Any, text: str | None) -> Report | None:
