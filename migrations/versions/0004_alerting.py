@@ -145,6 +145,8 @@ def _alert_indexes() -> None:
         ["status", sa.text("severity DESC"), sa.text("id DESC")],
         postgresql_where=ACTIVE,
     )
+    flapping = sa.text("flapping_since IS NOT NULL")
+    op.create_index("ix_alert_flapping", "alert", ["flapping_since"], postgresql_where=flapping)
     op.create_index("ix_alert_fingerprint_started_at", "alert", ["fingerprint", sa.text("started_at DESC")])
     op.create_index("ix_alert_resolved", "alert", [sa.text("id DESC")], postgresql_where=sa.text("status = 'resolved'"))
     op.create_index("ix_alert_rule_id_active", "alert", ["rule_id"], postgresql_where=ACTIVE)

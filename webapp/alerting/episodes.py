@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,9 +31,11 @@ from webapp.alerting.types import AutomaticReason, EntryKind, Status
 from webapp.catalog.tables import ModelRow, VersionRow
 from webapp.core.ids import uuid7
 
-CHANNEL = "alerts"
+CHANNEL, NOTIFIED = "alerts", "alerts notified"
 _NAMES = tuple(entry.name for entry in fields(Alert))
 _COLUMNS = [getattr(AlertRow, name) for name in _NAMES]
+_WRITTEN = tuple(name for name in _NAMES if name != "fingerprint")
+_SIGNAL = ("id", "signal", "severity", "value", "threshold", "summary", "sample_count", "evaluated_at")
 _TRANSITIONS = (EntryKind.FIRED, EntryKind.REOPENED, EntryKind.RESOLVED)
 
 
@@ -67,7 +69,11 @@ def apply(session: Session, findings: Sequence[Finding], *, at: datetime) -> Out
     opened = _open(session, [finding for finding, made in decided if made.deed is Deed.OPEN], latest, at=at)
     changed = [made for _, made in decided if made.deed is Deed.CHANGE and made.alert is not None]
     changed = _with_flapping(session, changed, at=at)
-    update_all(session, AlertRow, [_record(made.alert) for made in changed if made.alert is not None])
+    # Most often only the signal moved: then the columns of the work do not travel at all.
+    quiet = [made.alert for made in changed if made.alert is not None and not made.entries]
+    told = [made.alert for made in changed if made.alert is not None and made.entries]
+    update_all(session, AlertRow, [_record(alert, _SIGNAL) for alert in quiet])
+    update_all(session, AlertRow, [_record(alert) for alert in told])
     entries = [(made.alert.id, entry) for made in changed if made.alert is not None for entry in made.entries]
     _write_entries(session, [*opened.entries, *entries], at=at)
     alert_of = {fingerprint: alert.id for fingerprint, alert in latest.items()} | opened.alert_of
@@ -119,6 +125,9 @@ def wake(session: Session, *, now: datetime) -> int:
 
 def notify(session: Session) -> None:
     """Hint, when the transaction commits, that the alerts have changed; nothing depends on its being heard."""
+    if session.info.get(NOTIFIED) is session.get_transaction():
+        return
+    session.info[NOTIFIED] = session.get_transaction()
     session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
 
 
@@ -248,10 +257,8 @@ def _ended(alert: Alert, reason: AutomaticReason) -> Seen:
     return Seen(OK, Severity.of_rank(alert.severity), alert.value, alert.threshold, alert.summary, 0, end=reason)
 
 
-def _record(alert: Alert) -> dict[str, Any]:
-    record = asdict(alert)
-    del record["fingerprint"]
-    return record
+def _record(alert: Alert, names: Sequence[str] = _WRITTEN) -> dict[str, Any]:
+    return {name: getattr(alert, name) for name in names}
 
 
 def _write_entries(session: Session, pairs: Sequence[tuple[UUID, Entry]], *, at: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Subquery, and_, func, literal, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.alerting.detail import alert
@@ -91,8 +91,7 @@ def counts(session: Session, filters: InboxFilters) -> Mapping[Tab, int]:
     conditions = _conditions(filters)
     active = select(AlertRow.status, func.count()).where(_ACTIVE, *conditions).group_by(AlertRow.status)
     by_status: dict[str, int] = {row[0]: row[1] for row in session.execute(active)}
-    some = select(literal(1)).select_from(AlertRow).where(_TABS["resolved"], *conditions).limit(RESOLVED_COUNTED)
-    resolved = session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    resolved = session.scalar(select(func.count()).select_from(_some_resolved(filters, conditions))) or 0
     return {
         "open": by_status.get(Status.OPEN, 0),
         "acknowledged": by_status.get(Status.ACKNOWLEDGED, 0),
@@ -100,6 +99,15 @@ def counts(session: Session, filters: InboxFilters) -> Mapping[Tab, int]:
         "resolved": resolved,
         "all_open": sum(by_status.values()),
     }
+
+
+def _some_resolved(filters: InboxFilters, conditions: Sequence[ColumnElement[bool]]) -> Subquery:
+    """Return resolved alerts to count, not all of a long history; words are looked for in the newest only."""
+    query = select(AlertRow.id).where(_TABS["resolved"])
+    if filters.text:
+        newest = query.order_by(AlertRow.id.desc()).limit(RESOLVED_COUNTED).subquery()
+        query = select(AlertRow.id).where(AlertRow.id.in_(select(newest.c.id)))
+    return query.where(*conditions).limit(RESOLVED_COUNTED).subquery()
 
 
 def open_summary(session: Session) -> OpenSummary:
@@ -191,11 +199,8 @@ def _conditions(filters: InboxFilters) -> list[ColumnElement[bool]]:
 
 
 def _contains(word: str) -> ColumnElement[bool]:
-    return or_(
-        AlertRow.title.icontains(word, autoescape=True),
-        AlertRow.model.icontains(word, autoescape=True),
-        AlertRow.summary.icontains(word, autoescape=True),
-    )
+    """The title holds the names of the rule, the model and the instance; the sentence, the feature that moved."""
+    return or_(AlertRow.title.icontains(word, autoescape=True), AlertRow.summary.icontains(word, autoescape=True))
 
 
 def _cursor(row: AlertRow) -> str:

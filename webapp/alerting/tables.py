@@ -145,6 +145,7 @@ Index("ix_alert_resolved", AlertRow.id.desc(), postgresql_where=text("status = '
 Index("ix_alert_fingerprint_started_at", AlertRow.fingerprint, AlertRow.started_at.desc())
 Index("ix_alert_started_at", AlertRow.started_at)
 Index("ix_alert_rule_id_active", AlertRow.rule_id, postgresql_where=ACTIVE)
+Index("ix_alert_flapping", AlertRow.flapping_since, postgresql_where=text("flapping_since IS NOT NULL"))
 
 
 class AlertEntryRow(Base):

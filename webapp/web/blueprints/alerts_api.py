@@ -153,8 +153,7 @@ def bulk() -> Response:
         # In one order for everybody, so that two of these never wait for each other in a circle.
         for alert_id in sorted(set(given.ids)):
             try:
-                with session.begin_nested():
-                    deed(session, alert_id, who)
+                deed(session, alert_id, who)  # It refuses before it writes.
                 results[alert_id] = {"id": alert_id, "status": 200}
             except UserError as error:
                 results[alert_id] = {"id": alert_id, "status": error.status, "detail": error.message}
