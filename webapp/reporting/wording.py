@@ -33,7 +33,7 @@ def bound(amount: float, metric: Metric, *, currency: str = "USD") -> str:
 
 
 def level_of(value: float | None, target: Target | None, better: Better) -> Level | None:
-    """Return how a value stands against its bounds; between target and warning it is neither good nor a cause to act."""
+    """Return how a value stands against its bounds; between target and warning, neither good nor a cause to act."""
     if target is None or value is None:
         return None
     sign = -1 if better is Better.LOWER else 1
