@@ -140,7 +140,7 @@ def _demand(actor: Actor, permission: Permission, subject: str) -> None:
 
 
 def _refuse_anonymous() -> Response:
-    wants_page = request.method == "GET" and not request.path.startswith(("/api", "/_"))
+    wants_page = request.method == "GET" and not request.path.startswith(("/api/v1", "/_"))
     if not wants_page:
         raise NotSignedInError("Sign in to go on.")
     target = request.full_path.rstrip("?")

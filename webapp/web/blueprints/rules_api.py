@@ -23,6 +23,7 @@ def find() -> Response:
 @BLUEPRINT.post("")
 @requires(Permission.RULES_WRITE)
 @api.takes(RuleDocument)
+@api.takes(RuleDocument)
 def create() -> Response:
     document = api.body(RuleDocument)
     with runtime().transaction() as session:
@@ -41,6 +42,7 @@ def show(rule_id: str) -> Response:
 
 @BLUEPRINT.put("/<rule_id>")
 @requires(Permission.RULES_WRITE)
+@api.takes(RuleDocument)
 @api.takes(RuleDocument)
 def replace(rule_id: str) -> Response:
     document = api.body(RuleDocument)
