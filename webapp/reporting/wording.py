@@ -3,7 +3,7 @@
 from webapp.catalog.models import Target
 from webapp.core import formatting
 from webapp.metrics.display import Tone, delta_of, text_of
-from webapp.metrics.metric import Better, Metric, Unit, Value
+from webapp.metrics.metric import Better, Metric, Value
 from webapp.metrics.registry import METRICS
 from webapp.reporting.document import Card, Level
 from webapp.reporting.facts import ModelFacts
@@ -71,8 +71,8 @@ def change(facts: ModelFacts, name: str) -> tuple[str | None, str, str, str]:
 
 
 def is_pending(facts: ModelFacts, name: str) -> bool:
-    """Say whether a sum is still growing: its outcomes are known for less than those it is compared with."""
-    if METRICS[name].unit not in {Unit.COUNT, Unit.MONEY}:
+    """Say whether money is still being counted: its outcomes are known for less than those it is compared with."""
+    if METRICS[name].group != "business":
         return False
     now, before = facts.value(name).coverage, facts.former(name).coverage
     return now is not None and before is not None and before - now > STILL_ARRIVING
