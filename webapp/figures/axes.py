@@ -43,12 +43,10 @@ def span(values: Iterable[float | None], unit: Unit) -> list[float] | None:
 
 
 def note_inside(layout: dict[str, Any]) -> None:
-    """Move the notes of upright lines into the plot, out of the legend; those of level lines stand on the left."""
+    """Move the notes of upright lines into the plot, out of the legend, and away from those of level lines."""
     for note in layout.get("annotations", ()):
         if note.get("yref") == "paper":
-            note |= {"yanchor": "top", "xanchor": "left", "xshift": 4}
-        elif note.get("xref") == "paper":
-            note |= {"x": 0, "xanchor": "left", "xshift": 4}
+            note |= {"yanchor": "top", "xanchor": "right", "xshift": -4}
 
 
 def close_to_the_top(layout: dict[str, Any]) -> None:

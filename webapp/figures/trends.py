@@ -26,13 +26,14 @@ def metric_trend(
     """Return a line for each series; `title_by` names them where the metrics' labels would not tell them apart.
 
     A single line shows its 95 % interval as a band. Steps without a value leave a gap; they are never drawn as 0.
+    Where too few outcomes are known yet, a line goes on dotted.
     """
     names = list(title_by) if title_by is not None else [each.metric.label for each in series]
     data: list[dict[str, Any]] = []
     if len(series) == 1:
         data += _band(series[0].points, zone)
     for place, (each, name) in enumerate(zip(series, names, strict=True)):
-        data.append(_line(each, name, theme.categorical(place), zone=zone, currency=currency))
+        data += _lines(each, name, theme.categorical(place), zone=zone, currency=currency)
     unit = series[0].metric.unit if series else Unit.SCORE
     layout = theme.base_layout(
         hovermode="x unified",
@@ -116,18 +117,35 @@ def target_lines(target: Target | None) -> list[tuple[float, str, str]]:
     ]
 
 
-def _line(series: MetricSeries, name: str, colour: str, *, zone: str, currency: str) -> dict[str, Any]:
-    values = numbers(series.points)
+def _lines(series: MetricSeries, name: str, colour: str, *, zone: str, currency: str) -> list[dict[str, Any]]:
+    """Return the line, and where its values are provisional a dotted one from the last value that is not."""
     at = instants((point.at for point in series.points), zone)
-    return theme.line(
-        at,
-        values,
-        plain(name),
-        colour,
-        **(dots(colour) if _is_sparse(values) else {}),
-        customdata=hints(series, name, currency=currency),
-        hovertemplate=HINT,
-    )
+    said = hints(series, name, currency=currency)
+    settled = [None if point.value.provisional else point.value.value for point in series.points]
+    traces = [_line(at, settled, plain(name), colour, said)]
+    open_ended = _provisional(series.points)
+    if any(value is not None for value in open_ended):
+        dotted = {"line": {"dash": "dot", "width": 1.5}, "opacity": 0.7, "showlegend": not any(map(_is_there, settled))}
+        traces.append(theme.merged(_line(at, open_ended, plain(name), colour, said), dotted))
+    return traces
+
+
+def _line(at: list[str], values: list[float | None], name: str, colour: str, said: list[str]) -> dict[str, Any]:
+    shape = dots(colour) if _is_sparse(values) else {}
+    return theme.line(at, values, name, colour, **shape, customdata=said, hovertemplate=HINT)
+
+
+def _provisional(points: Sequence[Point]) -> list[float | None]:
+    """Return the provisional values, with the settled one before each stretch of them to start from."""
+    shown: list[float | None] = []
+    for place, point in enumerate(points):
+        follows = place + 1 < len(points) and points[place + 1].value.provisional
+        shown.append(point.value.value if point.value.provisional or follows else None)
+    return shown if any(point.value.provisional for point in points) else [None] * len(points)
+
+
+def _is_there(value: float | None) -> bool:
+    return value is not None
 
 
 def _band(points: Sequence[Point], zone: str) -> list[dict[str, Any]]:
@@ -145,7 +163,7 @@ def _band(points: Sequence[Point], zone: str) -> list[dict[str, Any]]:
 def _is_sure(point: Point) -> bool:
     """Say whether the interval is worth an area; that of a handful of samples is as wide as the chart."""
     value = point.value
-    return value.low is not None and value.high is not None and value.sample_count >= ENOUGH
+    return value.low is not None and value.high is not None and value.sample_count >= ENOUGH and not value.provisional
 
 
 def _value_axis(series: Sequence[MetricSeries], target: Target | None, unit: Unit, currency: str) -> dict[str, Any]:
@@ -170,4 +188,6 @@ def _is_sparse(values: Sequence[float | None]) -> bool:
 def _hint(metric: Metric, point: Point, name: str, *, currency: str) -> str:
     value = text_of(point.value, metric, currency=currency)
     basis = point.value.reason or f"{number(point.value.sample_count)} samples"
+    if point.value.provisional:
+        basis += ", provisional"
     return plain(f"{name}: {value} · {basis}")

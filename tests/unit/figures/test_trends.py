@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from datetime import UTC, datetime
 
@@ -67,6 +68,22 @@ def test_a_name_from_outside_is_text_and_never_markup(series):
 def test_gauges_and_volumes_begin_at_zero(series):
     assert gauge_trend([series(0.5)])["layout"]["yaxis"]["rangemode"] == "tozero"
     assert volume([series(5, 6)])["layout"]["yaxis"]["rangemode"] == "tozero"
+
+
+def test_what_is_provisional_goes_on_dotted_from_the_last_settled_value(series):
+    settled = series(0.9, 0.8, 0.5, 0.4)
+    points = [
+        dataclasses.replace(point, value=dataclasses.replace(point.value, provisional=place > 1))
+        for place, point in enumerate(settled.points)
+    ]
+
+    solid, dotted = metric_trend([dataclasses.replace(settled, points=tuple(points))])["data"]
+
+    assert solid["y"] == [0.9, 0.8, None, None]
+    assert dotted["y"] == [None, 0.8, 0.5, 0.4]
+    assert dotted["line"]["dash"] == "dot"
+    assert dotted["showlegend"] is False
+    assert dotted["customdata"][2].endswith("provisional")
 
 
 def test_a_trend_of_nothing_is_an_empty_chart(series):

@@ -120,7 +120,7 @@ def _months(company: Company) -> list[Component]:
         return [panel("By month", empty_state("No business impact yet", f"{sentence(reason)}.", picture="coins"))]
     target = company.target("roi")
     flow = graph(
-        money_flow(company.months, currency=company.currency), height=300, label="Investment and returns by month"
+        money_flow(company.months, currency=company.currency), height=400, label="Investment and returns by month"
     )
     returns = graph(
         roi_bars(company.months, None if target is None else target.target), height=220, label="ROI by month"
@@ -184,7 +184,7 @@ def _what_if(request: PageRequest, filters: PageFilters, company: Company) -> Co
             _slider(CONTACT, f"Contact cost ({entry.currency})", entry.contact_cost, ceiling_of(entry.contact_cost)),
             _slider(RATE, "Save rate (%)", round(entry.save_rate * 100, 1), 100.0),
         ],
-        className="mc-fields",
+        className="mc-sliders",
     )
     outcome = html.Div(_comparison(request, filters, model, entry, entry), id=OUTCOME)
     return panel("What if", sliders, outcome, subtitle="the same decisions under other prices; nothing is stored")

@@ -79,11 +79,17 @@ def gather(session: Session, filters: PageFilters, *, zone: str, now: datetime) 
         courses=_courses(courses, currencies),
         accuracy_by_model={model.title: of["accuracy"] for model, of in zip(models, courses, strict=True)},
         months=_months(session, models, currencies, now=now),
-        health=overall(health(session, models, now=now).values()),
+        health=_health(session, models, now=now),
         deployments=[] if filters.model is None else catalog.deployments(session, filters.model.id, filters.window),
         alerts=open_alerts.rows,
         has_more_alerts=open_alerts.next is not None,
     )
+
+
+def _health(session: Session, models: Sequence[Model], *, now: datetime) -> Health:
+    """Return the health of the one model in its own words, or of all of them with their counts."""
+    found = list(health(session, models, now=now).values())
+    return found[0] if len(found) == 1 else overall(found)
 
 
 def _over(
@@ -106,14 +112,15 @@ def _courses(of_models: Sequence[Mapping[str, MetricSeries]], currencies: frozen
 def _months(
     session: Session, models: Sequence[Model], currencies: frozenset[str], *, now: datetime
 ) -> tuple[BusinessMonth, ...]:
-    """Return the last twelve months; those before the first outcome are left out, down to half a year."""
-    found = [
-        BusinessMonth(window.start, _over(session, models, MONEY, window, currencies, now=now), now in window)
-        for window in last_months(now, MONTHS)
-    ]
-    while len(found) > FEWEST_MONTHS and found[0].value("revenue_protected").value is None:
-        del found[0]
-    return tuple(found)
+    """Return half a year, and before it up to as much again while there is money to tell of."""
+    found: list[BusinessMonth] = []
+    for window in reversed(last_months(now, MONTHS)):
+        values = _over(session, models, MONEY, window, currencies, now=now)
+        month = BusinessMonth(window.start, values, now in window)
+        if len(found) >= FEWEST_MONTHS and month.value("revenue_protected").value is None:
+            break
+        found.append(month)
+    return tuple(reversed(found))
 
 
 def last_months(now: datetime, count: int) -> list[Window]:

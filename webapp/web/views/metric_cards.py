@@ -134,8 +134,9 @@ def sentence(text: str) -> str:
 
 
 def settled_values(course: MetricSeries, window: Window) -> Sequence[float | None]:
-    """Return the course without its last step where that is not over: a day that has just begun looks like a fall."""
+    """Return the course without what is not settled: a day just begun, or few known outcomes, look like a fall."""
     points = course.points
     if len(points) > 2 and points[-1].at + (points[-1].at - points[-2].at) > window.end:
         points = points[:-1]
-    return [point.value.value for point in points]
+    settled = [None if point.value.provisional else point.value.value for point in points]
+    return settled if any(value is not None for value in settled) else [point.value.value for point in points]
