@@ -1,0 +1,381 @@
+"""The alert inbox over its callbacks: what each role may do, what is said, and what the list keeps in place."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import event
+
+from tests.web import alarms
+from tests.web.firing import changed, fire, texts, told
+from tests.web.small import callback_body, gate_of
+from webapp.accounts.permissions import Permission, Role, permissions_of
+from webapp.alerting import lifecycle, queries
+from webapp.alerting.queries import InboxFilters
+from webapp.alerting.types import Status
+from webapp.web.callbacks import is_passive
+
+DEEDS = {
+    "inbox-acknowledge.data": Permission.ALERTS_ACKNOWLEDGE,
+    "inbox-assign.data": Permission.ALERTS_ASSIGN,
+    "inbox-resolve-do.n_clicks": Permission.ALERTS_RESOLVE,
+    "panel-comment-do.n_clicks": Permission.ALERTS_COMMENT,
+    "alert-acknowledge.data": Permission.ALERTS_ACKNOWLEDGE,
+    "alert-resolve-do.n_clicks": Permission.ALERTS_RESOLVE,
+}
+
+
+@pytest.fixture
+def alerts(runtime):
+    return list(alarms.fire(runtime, "api-1", "api-2", "api-3"))
+
+
+def page_of(client: Any, address: str) -> Any:
+    """Return the page as the first layout carries it."""
+    return client.get("/_dash-layout", headers={"Referer": f"http://localhost{address}"}).get_json()
+
+
+def props_of(component: Any, component_id: str) -> Any:
+    """Return the properties of the component with the id, or None."""
+    if isinstance(component, dict):
+        if component.get("props", {}).get("id") == component_id:
+            return component["props"]
+        component = list(component.get("props", {}).values())
+    if isinstance(component, list):
+        return next((found for each in component if (found := props_of(each, component_id)) is not None), None)
+    return None
+
+
+def shown_on(client: Any, search: str = "") -> dict[str, Any]:
+    """Return the view and the list as the browser holds them after opening the inbox."""
+    page = page_of(client, f"/alerts{search}")
+    return {
+        "location": None,
+        "inbox_shown": props_of(page, "inbox-shown")["data"],
+    }
+
+
+def do(client: Any, deed: str, ids: list[UUID], **more: Any) -> Any:
+    wanted = {"deed": deed, "ids": [str(each) for each in ids], **more}
+    return fire(client, "inbox-acknowledge.data", inbox_acknowledge=wanted, **shown_on(client))
+
+
+def said(answer: Any) -> str:
+    return texts(changed(answer)["inbox-said"])
+
+
+def status_of(runtime: Any, alert_id: UUID) -> Status:
+    with runtime.transaction() as session:
+        return queries.alert(session, alert_id, is_brief=True).status
+
+
+def test_acknowledging_says_so_keeps_the_rows_in_place_and_can_be_undone(client_of, runtime, alerts):
+    omar = client_of(Role.ONCALL)
+    before = shown_on(omar)["inbox_shown"]["ids"]
+
+    answer = changed(do(omar, "acknowledge", alerts[:2]))
+
+    assert "2 acknowledged." in texts(answer["inbox-said"])
+    assert answer["inbox-shown"]["data"]["ids"] == before
+    assert [word for word in texts(answer["inbox-tabs"]).split() if word.isdigit()] == ["1", "2", "0", "0"]
+    assert "2 done" in texts(answer["inbox-new"])
+    assert status_of(runtime, alerts[0]) is Status.ACKNOWLEDGED
+    assert "2 open again" in said(do(omar, "unacknowledge", alerts[:2]))
+    assert status_of(runtime, alerts[0]) is Status.OPEN
+
+
+def test_the_winner_is_named_with_the_time_of_the_readers_zone(client_of, runtime, alerts):
+    do(client_of(Role.ONCALL), "acknowledge", alerts[:1])
+
+    one = said(do(client_of(Role.DEVOPS), "acknowledge", alerts[:1]))
+    many = said(do(client_of(Role.DEVOPS), "acknowledge", alerts))
+
+    assert "High CPU: api-1 was acknowledged by Omar at 12:00. Nothing was changed." in one
+    assert "2 acknowledged, 1 was acknowledged by Omar at 12:00." in many
+    assert "Which?" in many
+
+
+def test_only_what_was_done_now_can_be_undone(client_of, alerts):
+    omar = client_of(Role.ONCALL)
+    do(omar, "acknowledge", alerts[:1])
+    omar.application.extensions["mission_control"].clock.at += timedelta(minutes=1)
+
+    answer = changed(do(omar, "acknowledge", alerts[:1]))
+
+    assert "data-mc-undo" not in str(answer["inbox-said"])
+
+
+def test_resolving_needs_a_note_only_for_wont_fix(client_of, runtime, alerts):
+    omar = client_of(Role.ONCALL)
+    subject = {"ids": [str(alerts[0])]}
+    given = {"inbox_subject_of_resolve": subject, "inbox_resolve_reason": "wont_fix", **shown_on(omar)}
+
+    refused = changed(fire(omar, "inbox-resolve-do.n_clicks", **given, inbox_resolve_note=""))
+    done = changed(fire(omar, "inbox-resolve-do.n_clicks", **given, inbox_resolve_note="It goes away"))
+
+    assert "Write a note" in texts(refused["inbox-resolve-error"])
+    assert "inbox-resolve-dialog" not in refused
+    assert done["inbox-resolve-dialog"]["is_open"] is False
+    assert status_of(runtime, alerts[0]) is Status.RESOLVED
+
+
+def test_a_reason_that_is_none_is_a_sentence_in_the_dialog(client_of, alerts):
+    omar = client_of(Role.ONCALL)
+    answer = fire(
+        omar,
+        "inbox-resolve-do.n_clicks",
+        inbox_subject_of_resolve={"ids": [str(alerts[0])]},
+        inbox_resolve_reason="because",
+        **shown_on(omar),
+    )
+
+    assert "Choose a reason" in texts(changed(answer)["inbox-resolve-error"])
+
+
+def test_snoozing_says_until_when(client_of, runtime, alerts):
+    answer = do(client_of(Role.ONCALL), "snooze", alerts[:1], minutes=60)
+
+    assert "snoozed until 13:00" in said(answer)
+    assert status_of(runtime, alerts[0]) is Status.SNOOZED
+
+
+def test_an_alert_is_assigned_to_oneself_to_others_and_to_nobody(client_of, make_user, runtime, alerts):
+    make_user(Role.DATA_SCIENTIST)
+    omar = client_of(Role.ONCALL)
+
+    def assign(user: str) -> str:
+        wanted = {"ids": [str(alerts[0])], "user": user}
+        return said(fire(omar, "inbox-assign.data", inbox_assign=wanted, **shown_on(omar)))
+
+    assert "assigned to you" in assign("mine")
+    assert "assigned to Ada" in assign("ada@example.com")
+    assert "assigned to nobody" in assign("")
+    answer = fire(omar, "inbox-assign.data", inbox_assign={"ids": [str(alerts[0])], "user": "x@y"}, **shown_on(omar))
+    assert "nobody with the e-mail address or name" in told(answer)
+
+
+def test_an_alert_that_is_not_there_any_more_stops_no_other(client_of, alerts):
+    answer = do(client_of(Role.ONCALL), "acknowledge", [alerts[0], uuid4()])
+
+    assert "1 acknowledged, 1 is not there any more." in said(answer)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"deed": "acknowledge", "ids": []},
+        {"deed": "acknowledge", "ids": ["x", 3, None]},
+        {"deed": "acknowledge", "ids": "all"},
+        {"deed": "explode", "ids": [str(uuid4())]},
+        {"deed": "snooze", "ids": [str(uuid4())], "minutes": 10**9},
+        {"deed": "snooze", "ids": [str(uuid4())], "minutes": "60"},
+        {"deed": "acknowledge", "ids": [str(uuid4()) for _ in range(1_001)]},
+    ],
+)
+def test_what_no_screen_asks_for_is_refused_in_a_sentence(client_of, wanted):
+    omar = client_of(Role.ONCALL)
+
+    assert told(fire(omar, "inbox-acknowledge.data", inbox_acknowledge=wanted, **shown_on(omar)))
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_deed_is_offered_to_those_who_may(client_of, role, alerts):
+    offered = {
+        f"{each['id']}.{each['property']}"
+        for callback in client_of(role).get("/_dash-dependencies").get_json()
+        for each in callback["inputs"]
+    }
+
+    assert {trigger: trigger in offered for trigger in DEEDS} == {
+        trigger: permission in permissions_of([role]) for trigger, permission in DEEDS.items()
+    }
+
+
+def test_an_executive_sees_the_alerts_and_no_button_and_is_refused_by_hand(client_of, app, call, runtime, alerts):
+    erin = client_of(Role.EXECUTIVE)
+    page = page_of(erin, f"/alerts?alert={alerts[0]}")
+    own = page_of(erin, f"/alerts/{alerts[0]}")
+
+    assert "High CPU: api-1" in texts(props_of(page, "inbox-rows"))
+    for found in (page, own):
+        assert "data-mc-act" not in str(found)
+        assert "data-mc-pick" not in str(found)
+        assert "comment-text" not in str(found)
+    gate = gate_of(app)
+    outputs = [
+        output
+        for output, permission in gate.dash.permissions.items()
+        if permission in set(DEEDS.values()) and output in gate.dash.callback_map
+    ]
+    assert len(outputs) >= len(DEEDS)
+    for output in outputs:
+        body = callback_body(app, output, {"deed": "acknowledge", "ids": [str(alerts[0])]})
+        assert call(erin, body).status_code == 403
+    assert status_of(runtime, alerts[0]) is Status.OPEN
+
+
+def test_an_analyst_may_comment_and_nothing_else(client_of, runtime, alerts):
+    bea = client_of(Role.ANALYST)
+    page = page_of(bea, f"/alerts/{alerts[0]}")
+
+    answer = changed(
+        fire(
+            bea,
+            "alert-comment-do.n_clicks",
+            alert_subject={"id": str(alerts[0]), "mark": 0},
+            alert_comment_text="The campaign began today",
+            alert_named=str(alerts[0]),
+        )
+    )
+
+    assert "data-mc-act" not in str(page)
+    assert "The campaign began today" in texts(answer["alert-body"])
+    assert answer["alert-comment-text"]["value"] == ""
+
+
+def test_words_of_people_stay_words(client_of, runtime, alerts):
+    with runtime.transaction() as session:
+        actor = alarms.ROOT
+        text = "<img src=x onerror=alert(1)>"
+        lifecycle.comment(session, alerts[0], text=text, actor=actor, now=runtime.clock.now())
+
+    page = page_of(client_of(Role.ONCALL), f"/alerts/{alerts[0]}")
+
+    assert text in texts(props_of(page, "alert-timeline"))
+    assert "dangerously" not in str(page)
+
+
+def test_the_address_says_what_is_shown(client_of, runtime, alerts):
+    omar = client_of(Role.ONCALL)
+    do(omar, "acknowledge", alerts[:1])
+
+    def names(query: str) -> str:
+        return texts(props_of(page_of(omar, f"/alerts?{query}"), "inbox-rows"))
+
+    assert "api-1" not in names("")
+    assert "api-1" in names("tab=acknowledged")
+    assert "api-2" in names("severity=high,critical&type=resource_exhaustion&age=1h")
+    assert names("severity=low") == "inbox-rows mc-alerts Alerts"
+    assert "api-3" in names("q=api-3")
+    assert "api-2" not in names("q=api-3")
+    assert "api-2" not in names("assignee=mine")
+    assert "api-2" in names("severity=no-such-word&age=never&tab=nowhere")
+
+
+def test_another_view_in_the_address_is_asked_for_once(client_of, alerts):
+    omar = client_of(Role.ONCALL)
+    held = {"inbox_shown": shown_on(omar)["inbox_shown"]}
+
+    def ask(search: str, path: str = "/alerts") -> Any:
+        return call_show(omar, search, path, held)
+
+    assert "inbox-rows" in changed(ask("?q=api-3"))
+    assert ask("").status_code == 204
+    assert ask("?alert=" + str(alerts[0])).status_code == 204
+    assert ask("?q=api-3", "/executive").status_code == 204
+
+
+def call_show(client: Any, search: str, path: str, held: dict[str, Any]) -> Any:
+    for callback in client.get("/_dash-dependencies").get_json():
+        inputs = [f"{each['id']}.{each['property']}" for each in callback["inputs"]]
+        if inputs == ["location.search", "inbox-refresh.data"]:
+            names = [part.rpartition(".") for part in callback["output"].strip(".").split("...")]
+            body = {
+                "output": callback["output"],
+                "outputs": [{"id": name, "property": prop} for name, _, prop in names],
+                "inputs": [
+                    {"id": "location", "property": "search", "value": search},
+                    {"id": "inbox-refresh", "property": "data", "value": None},
+                ],
+                "state": [
+                    {"id": "location", "property": "pathname", "value": path},
+                    {"id": "inbox-shown", "property": "data", "value": held["inbox_shown"]},
+                ],
+                "changedPropIds": ["location.search"],
+            }
+            return client.post("/_dash-update-component", json=body, headers=client.csrf)
+    raise AssertionError("the inbox does not listen to the address")
+
+
+def test_while_nothing_happens_nothing_is_sent(client_of, alerts):
+    omar = client_of(Role.ONCALL)
+
+    assert fire(omar, "live-inbox.n_intervals", **shown_on(omar)).status_code == 204
+
+
+def test_what_is_new_is_counted_and_what_was_done_elsewhere_is_shown(client_of, runtime, alerts, clock):
+    omar = client_of(Role.ONCALL)
+    held = shown_on(omar)
+    do(client_of(Role.DEVOPS), "acknowledge", alerts[:1])
+    clock.at += timedelta(minutes=1)
+    alarms.fire(runtime, "api-4", "api-5")
+
+    answer = changed(fire(omar, "live-inbox.n_intervals", **held))
+
+    assert "2 new · 1 done" in texts(answer["inbox-new"])
+    assert "Dev, 12:00" in texts(answer["inbox-rows"])
+    assert "api-4" not in texts(answer["inbox-rows"])
+    assert answer["inbox-shown"]["data"]["ids"] == held["inbox_shown"]["ids"]
+
+
+def test_a_tick_is_no_sign_of_a_person(client_of, alerts):
+    page = page_of(client_of(Role.ONCALL), f"/alerts?alert={alerts[0]}")
+
+    for name in ("live-inbox", "live-panel"):
+        assert props_of(page, name)["interval"] <= 5_000
+        assert is_passive({"changedPropIds": [f"{name}.n_intervals"]})
+
+
+def test_more_rows_follow_and_none_twice(client_of, runtime, clock):
+    alarms.fire(runtime, *[f"node-{number}" for number in range(60)])
+    omar = client_of(Role.ONCALL)
+    held = shown_on(omar)
+
+    answer = changed(fire(omar, "inbox-more-wanted.data", **held))
+
+    ids = answer["inbox-shown"]["data"]["ids"]
+    assert len(held["inbox_shown"]["ids"]) == 50
+    assert len(ids) == len(set(ids)) == 60
+    assert answer["inbox-shown"]["data"]["next"] is None
+
+
+def test_an_alert_says_what_is_wrong_and_what_to_do(client_of, alerts):
+    words = texts(page_of(client_of(Role.ONCALL), f"/alerts/{alerts[0]}"))
+
+    for part in ("High CPU: api-1", "95.0%", "> 90%", "5.0% above", "Look at the machine.", "High CPU", "api-1"):
+        assert part in words
+
+
+@pytest.mark.parametrize("name", ["nonsense", str(uuid4())])
+def test_an_alert_that_is_none_is_a_page_that_says_so(client_of, name):
+    omar = client_of(Role.ONCALL)
+
+    assert "no" in texts(page_of(omar, f"/alerts/{name}"))
+    assert "not there" in texts(page_of(omar, f"/alerts?alert={uuid4()}"))
+
+
+def test_an_alert_on_the_screen_is_kept_up_to_date(client_of, runtime, alerts):
+    omar = client_of(Role.ONCALL)
+    page = page_of(omar, f"/alerts/{alerts[0]}")
+    subject = props_of(page, "alert-subject")["data"]
+    assert fire(omar, "live-alert.n_intervals", alert_subject=subject).status_code == 204
+
+    do(client_of(Role.DEVOPS), "acknowledge", alerts[:1])
+    answer = changed(fire(omar, "live-alert.n_intervals", alert_subject=subject))
+
+    assert "Dev, 12:00" in texts(answer["alert-now"])
+    assert "Acknowledged by Dev." in texts(answer["alert-timeline"])
+
+
+def test_opening_the_inbox_takes_few_statements(client_of, runtime, clock):
+    alarms.fire(runtime, *[f"node-{number}" for number in range(60)])
+    omar, statements = client_of(Role.ONCALL), []
+    page_of(omar, "/alerts")
+    event.listen(runtime.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+
+    page_of(omar, "/alerts")
+
+    with runtime.transaction() as session:
+        assert queries.counts(session, InboxFilters())["open"] == 60
+    assert len(statements) < 22
