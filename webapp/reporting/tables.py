@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, deferred, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.db.base import Base
 
@@ -40,8 +40,8 @@ class ReportRow(Base):
     content_hash: Mapped[str]
     warnings: Mapped[list[str]] = mapped_column(JSONB, default=list)
     pdf_standard: Mapped[str | None]  # None: no PDF could be made
-    figures: Mapped[dict[str, Any]] = deferred(mapped_column(JSONB))
-    html: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    figures: Mapped[dict[str, Any]] = mapped_column(JSONB, deferred=True)
+    html: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     html_size: Mapped[int]
-    pdf: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    pdf: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     pdf_size: Mapped[int | None]
