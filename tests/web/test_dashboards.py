@@ -125,6 +125,16 @@ def test_without_a_model_four_steps_lead_to_the_first(client_of):
     assert "urllib.request" in said
 
 
+def test_the_first_model_is_led_on_until_it_is_compared_with_a_baseline(runtime, worked, client_of):
+    ada = client_of("data_scientist")
+    assert "Make a baseline" in words(page(ada, "/"))
+
+    with runtime.transaction() as session:
+        create_from_window(session, worked, Window(NOW - timedelta(days=10), NOW), by="ada", now=NOW)
+
+    assert "Make a baseline" not in words(page(ada, "/"))
+
+
 def test_a_model_that_appeared_by_itself_asks_to_be_completed(runtime, client_of):
     with runtime.transaction() as session:
         make.make_predictions(session, 3)

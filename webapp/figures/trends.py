@@ -122,12 +122,14 @@ def _lines(series: MetricSeries, name: str, colour: str, *, zone: str, currency:
     at = instants((point.at for point in series.points), zone)
     said = hints(series, name, currency=currency)
     settled = [None if point.value.provisional else point.value.value for point in series.points]
-    traces = [_line(at, settled, plain(name), colour, said)]
+    solid = _line(at, settled, plain(name), colour, said)
     open_ended = _provisional(series.points)
-    if any(value is not None for value in open_ended):
-        dotted = {"line": {"dash": "dot", "width": 1.5}, "opacity": 0.7, "showlegend": not any(map(_is_there, settled))}
-        traces.append(theme.merged(_line(at, open_ended, plain(name), colour, said), dotted))
-    return traces
+    if not any(map(_is_there, open_ended)):
+        return [solid]
+    has_solid = any(map(_is_there, settled))
+    dotted = {"line": {"dash": "dot", "width": 1.5}, "opacity": 0.7, "showlegend": not has_solid}
+    rest = theme.merged(_line(at, open_ended, plain(name), colour, said), dotted)
+    return [solid, rest] if has_solid else [rest]
 
 
 def _line(at: list[str], values: list[float | None], name: str, colour: str, said: list[str]) -> dict[str, Any]:

@@ -237,7 +237,7 @@ def _performance(company: Company) -> Component:
         )
         for name in QUALITY
     ]
-    subtitle = "accuracy, precision, recall" if company.model is not None else "accuracy by model"
+    subtitle = "dotted where few outcomes are known" if company.model is not None else "accuracy by model"
     return panel("Performance trend", html.Div(numbers, className="mc-numbers"), body, subtitle=subtitle)
 
 

@@ -59,6 +59,7 @@ def layout(request: PageRequest) -> Component:
         page_header("Mission control", subtitle=_summary(fleet)),
         _fleet_numbers(fleet),
         html.Div([_tile(model, fleet) for model in _worst_first(fleet)], className="mc-tiles"),
+        *_next_steps(request, fleet),
     )
 
 
@@ -67,6 +68,14 @@ def _nothing_yet(request: PageRequest) -> Component:
         page_header("Mission control", subtitle="Nothing is watched yet. Four steps lead to the first model."),
         panel("First steps", first_steps(Progress(), model=None, actor=request.actor, now=request.now)),
     )
+
+
+def _next_steps(request: PageRequest, fleet: Fleet) -> list[Component]:
+    """Lead the first model on until it is compared with a baseline."""
+    if fleet.progress is None or fleet.progress.is_watched:
+        return []
+    steps = first_steps(fleet.progress, model=fleet.models[0].name, actor=request.actor, now=request.now)
+    return [panel("First steps", steps)]
 
 
 def _summary(fleet: Fleet) -> Component:

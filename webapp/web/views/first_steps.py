@@ -25,6 +25,10 @@ class Progress:
     has_baseline: bool = False
     has_rules: bool = False
 
+    @property
+    def is_watched(self) -> bool:
+        return self.has_predictions and self.has_baseline
+
 
 def first_steps(progress: Progress, *, model: str | None, actor: Actor, now: datetime) -> Component:
     """Return the four steps; those that are done carry a tick, the next one is unfolded."""
@@ -41,8 +45,9 @@ def first_steps(progress: Progress, *, model: str | None, actor: Actor, now: dat
     )
     done = [each for each, _, _ in steps]
     current = done.index(False) if False in done else len(steps)
+    unfolded = {current, 1} if current == 0 else {current}  # A model may as well come by its first prediction.
     items = [
-        _step(place, title, body, is_done, is_current=place == current)
+        _step(place, title, body, is_done, is_current=place == current, is_open=place in unfolded)
         for place, (is_done, title, body) in enumerate(steps)
     ]
     return html.Ol(items, className="mc-steps")
@@ -145,10 +150,10 @@ def _add_rules(actor: Actor) -> Component:
     return html.P("A pack of rules watches every model from its start; what fires stands in the alert inbox.")
 
 
-def _step(place: int, title: str, body: Component, is_done: bool, *, is_current: bool) -> Component:
+def _step(place: int, title: str, body: Component, is_done: bool, *, is_current: bool, is_open: bool) -> Component:
     mark = icon("circle-check", label="done") if is_done else str(place + 1)
     head = html.Summary([html.Span(mark, className="mc-step-mark"), html.Span(title, className="mc-step-title")])
     state = "is-done" if is_done else "is-current" if is_current else ""
     return html.Li(
-        html.Details([head, html.Div(body, className="mc-step-body")], open=is_current), className=f"mc-step {state}"
+        html.Details([head, html.Div(body, className="mc-step-body")], open=is_open), className=f"mc-step {state}"
     )

@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from webapp.alerting.queries import InboxFilters, InboxRow, OpenSummary, inbox, open_summary
+from webapp.alerting.queries import InboxFilters, InboxRow, OpenSummary, inbox, open_summary, rules
+from webapp.catalog import queries as catalog
 from webapp.catalog.models import Model
 from webapp.core.periods import Window
 from webapp.metrics import queries as metrics
 from webapp.metrics.health import Health, health
 from webapp.metrics.metric import MetricSeries, Value
+from webapp.telemetry.baselines import baselines
+from webapp.web.views.first_steps import Progress
 
 ON_TILES = ("accuracy", "drift_score", "prediction_count", "response_time_mean")
 SHOWN = (*ON_TILES, "error_rate", "outcome_coverage")
@@ -31,6 +34,7 @@ class Fleet:
     courses: Mapping[str, Mapping[str, MetricSeries]]
     open: OpenSummary
     alerts: Mapping[str, Sequence[InboxRow]]
+    progress: Progress | None
     currency: str = "USD"
 
 
@@ -50,4 +54,15 @@ def gather(
         courses={model.name: metrics.series(session, model, COURSE, window, step, now=now) for model in models},
         open=open_summary(session),
         alerts=alerts,
+        progress=_progress(session, models[0]) if len(models) == 1 else None,
+    )
+
+
+def _progress(session: Session, model: Model) -> Progress:
+    """Return how far the only model has come."""
+    return Progress(
+        has_model=True,
+        has_predictions=bool(catalog.versions(session, model.id)),
+        has_baseline=bool(baselines(session, model.id)),
+        has_rules=bool(rules(session)),
     )

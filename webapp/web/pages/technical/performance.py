@@ -92,7 +92,7 @@ def _body(request: PageRequest, view: Technical) -> list[Component]:
     trend = panel(
         "Accuracy over time",
         _trend(versions, deployed, view),
-        subtitle="by version; dotted lines are deployments",
+        subtitle="by version; dotted where few outcomes are known; upright lines are deployments",
         actions=[explained(METRICS["accuracy"], numbers["accuracy"], view)],
     )
     if not found.known:
