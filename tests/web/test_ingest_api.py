@@ -1,5 +1,6 @@
 """Events over HTTP: what is right is stored and answered after the commit, what is wrong gets a sentence."""
 
+import dataclasses
 import gzip
 import json
 import threading
@@ -10,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from werkzeug.test import TestResponse
 
 from tests.factories import HOUR_AGO, NOW, make_model, outcome, prediction, predictions
@@ -320,3 +321,19 @@ def test_the_same_batch_from_four_at_once_is_stored_once(post: Post, runtime: Ru
     assert sum(each["duplicates"] for each in answers) == 1500
     assert len(stored(runtime)) == 500
     assert stored(runtime, "SELECT sum(predictions)::int FROM rollup_delta") == [500]
+
+
+def test_no_connection_left_is_no_fault_of_the_sender(runtime: Runtime, token_for: Callable[..., str]) -> None:
+    url = str(runtime.settings.database_url)
+    narrow = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=0.1)
+    small = create_app(dataclasses.replace(runtime, ingest_engine=narrow), only_pages=[])
+    headers = {"Authorization": f"Bearer {token_for('ingest:*')}"}
+    body = msgspec.json.encode({"predictions": [prediction()]})
+
+    with narrow.connect():
+        refused = small.test_client().post("/api/v1/predictions", data=body, headers=headers)
+    taken = small.test_client().post("/api/v1/predictions", data=body, headers=headers)
+    narrow.dispose()
+
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+    assert taken.status_code == 202
