@@ -1,0 +1,46 @@
+"""Reports draw the screens' charts themselves: none may use what their renderer does not know."""
+
+import pytest
+
+from tests.unit.figures.conftest import NOON
+from webapp import figures
+from webapp.catalog.models import Deployment, Target
+from webapp.metrics.drift import Distribution
+from webapp.metrics.metric import Value
+from webapp.reporting.svg import static_svg
+
+TARGET = Target(0.85, 0.80, 0.70)
+MONTHS = [
+    figures.BusinessMonth(NOON, {"revenue_protected": Value(95_000), "net_benefit": Value(70_000), "roi": Value(280.0)})
+]
+
+
+@pytest.fixture
+def charts(series, performance, drift_report, alert):
+    week = series(0.9, None, 0.8, 0.85, low_high=(0.8, 0.9))
+    deployed = [Deployment(NOON, "v13", "")]
+    return {
+        "metric_trend": figures.metric_trend([week], target=TARGET, deployments=deployed),
+        "metric_trend of versions": figures.metric_trend([week, week], title_by=["v12", "v13"]),
+        "gauge_trend": figures.gauge_trend([week], target=TARGET, names=["api-1"]),
+        "volume": figures.volume([week, week], names=["v12", "v13"]),
+        "confusion_matrix": figures.confusion_matrix(performance.confusion),
+        "roc_curve": figures.roc_curve(performance),
+        "precision_recall_curve": figures.precision_recall_curve(performance),
+        "calibration_curve": figures.calibration_curve(performance),
+        "threshold_curve": figures.threshold_curve(performance),
+        "score_distribution": figures.score_distribution(performance),
+        "drift_bars": figures.drift_bars(drift_report),
+        "drift_heatmap": figures.drift_heatmap({"tenure": week.points}, critical=0.6),
+        "distribution_bars": figures.distribution_bars(Distribution(("a", "b"), (0.5, 0.5), (0.2, 0.8))),
+        "business_impact": figures.business_impact(MONTHS),
+        "roi_bars": figures.roi_bars(MONTHS, 300.0),
+        "money_flow": figures.money_flow(MONTHS),
+        "alert_evidence": figures.alert_evidence(alert),
+    }
+
+
+def test_every_chart_can_be_drawn_without_a_browser(charts):
+    for name, figure in charts.items():
+        drawing = static_svg(figure, width=560, height=280, title=name, description=name)
+        assert drawing.startswith("<svg"), name
