@@ -224,12 +224,23 @@
     go(address(change));
   });
   document.addEventListener("input", function (event) {
-    if (event.target.id !== "inbox-text") return;
+    var name = event.target.id;
+    if (name !== "inbox-text" && name !== "rules-text") return;
     window.clearTimeout(typingTimer);
     typingTimer = window.setTimeout(function () {
+      var text = event.target.value.trim();
       typingTimer = null;
-      if (prefix() === "inbox") go(address({ q: event.target.value.trim() }), true);
+      if (!document.getElementById(name)) return;
+      go(name === "inbox-text" ? address({ q: text }) : "/rules" + (text ? "?q=" + encodeURIComponent(text) : ""), true);
     }, TYPING_MS);
+  });
+
+  /* rules: what is chosen in the menu of a row */
+  document.addEventListener("click", function (event) {
+    var asked = event.target.closest && event.target.closest("[data-mc-rule]");
+    if (!asked) return;
+    asked.closest("details").open = false;
+    put("rules-asked", { deed: asked.dataset.mcRule, id: asked.dataset.mcId, at: Date.now() });
   });
 
   /* keys */

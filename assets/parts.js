@@ -37,6 +37,26 @@
     if (saves) save(saves);
   });
 
+  /* A sheet that would reach under the navigation is moved into the page. */
+  document.addEventListener("toggle", function (event) {
+    var details = event.target, content = document.getElementById("content");
+    if (!details.open || !details.matches("details.mc-explanation") || !content) return;
+    var body = details.lastElementChild, edge = content.getBoundingClientRect().left + 16;
+    body.style.translate = "";
+    var left = body.getBoundingClientRect().left;
+    if (left < edge) body.style.translate = edge - left + "px 0";
+  }, true);
+
+  /* A slider brings no name of its own: it takes that of its field, else of its panel. */
+  function nameSliders() {
+    document.querySelectorAll('[role="slider"]:not([aria-label]), .dash-range-slider-input:not([aria-label])').forEach(function (each) {
+      var field = each.closest(".mc-field"), panel = each.closest(".mc-panel");
+      var word = (field && field.querySelector(".mc-label")) || (panel && panel.querySelector("h2, h3"));
+      if (word) each.setAttribute("aria-label", word.textContent);
+    });
+  }
+  new MutationObserver(nameSliders).observe(document.documentElement, { childList: true, subtree: true });
+
   document.addEventListener("keydown", function (event) {
     if (event.key !== "Escape") return;
     document.querySelectorAll(FOLDING).forEach(function (each) {

@@ -131,7 +131,7 @@
   }
   function stateNow(words) {
     var silent = (Date.now() - lastAnswer) / 1000;
-    if (silent > SILENT_AFTER) return { kind: "late", text: "No answer for " + ageOf(silent) };
+    if (silent > SILENT_AFTER) return { kind: "late", text: "No answer for " + ageOf(silent), age: ageOf(silent) };
     if (!words || !words.dataset.now) return { kind: "unknown", text: "" };
     if (words.dataset.now !== seenNow) {
       seenNow = words.dataset.now;
@@ -139,13 +139,14 @@
     }
     if (!words.dataset.evaluated) return { kind: "unknown", text: "Not evaluated yet" };
     var age = (Date.now() + offset - Date.parse(words.dataset.evaluated)) / 1000;
-    return { kind: age > Number(words.dataset.late) ? "late" : "live", text: "Evaluated " + ageOf(age) + " ago" };
+    return { kind: age > Number(words.dataset.late) ? "late" : "live", text: "Evaluated " + ageOf(age) + " ago", age: ageOf(age) };
   }
   function tell() {
     var live = byId("live"), words = byId("live-words");
     if (!live) return;
     var state = stateNow(words);
     if (words && words.textContent !== state.text) words.textContent = state.text;
+    if (words) words.dataset.short = state.age || "";
     live.classList.toggle("is-late", state.kind === "late");
     live.classList.toggle("is-live", state.kind === "live");
     live.title = state.text;

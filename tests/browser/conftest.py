@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from waitress import wasyncore
 from waitress.server import create_server
 
 from tests.conftest import CAST, PASSWORD
@@ -54,13 +55,20 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def server(runtime: Runtime) -> Iterator[str]:
     """The application on a free port of the loopback, on the system's clock; its address."""
-    live = replace(runtime, clock=SystemClock())
-    listening = create_server(create_app(live), host="127.0.0.1", port=0, threads=8, ident=None)
-    thread = threading.Thread(target=listening.run, daemon=True)
+    live, sockets, stopping = replace(runtime, clock=SystemClock()), {}, threading.Event()
+    listening = create_server(create_app(live), map=sockets, host="127.0.0.1", port=0, threads=8, ident=None)
+
+    def serve() -> None:
+        while not stopping.is_set():
+            wasyncore.loop(timeout=0.05, map=sockets, count=1)
+
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{listening.effective_port}"
-    listening.close()
+    stopping.set()
+    thread.join(10)
     listening.task_dispatcher.shutdown()
+    wasyncore.close_all(sockets)
 
 
 @pytest.fixture

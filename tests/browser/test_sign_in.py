@@ -18,7 +18,7 @@ def test_somebody_signs_in_and_out(open_page, server, sign_in_as):
 
     sign_in_as(page, Role.AUDITOR)
     expect(page.get_by_role("heading", name="Audit log", level=1)).to_be_visible()
-    page.get_by_label("Account").click()
+    page.locator("summary").filter(has_text="Account").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 

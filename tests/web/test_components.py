@@ -21,6 +21,7 @@ from webapp.web.components import (
     graph,
     health_badge,
     kpi_card,
+    menu,
     meter,
     modal,
     page_header,
@@ -262,3 +263,15 @@ def test_a_secret_can_be_copied():
     made = shown_once("mc_abc", label="The token", sentence="Only now.")
 
     assert any(each.to_plotly_json()["props"].get("data-mc-copy") == "mc_abc" for each in parts(made))
+
+
+def test_a_column_of_buttons_has_a_name_that_is_not_seen():
+    table = data_table(
+        [Column("model", "Model"), Column("act", "", align="right")], [{"model": "churn"}], caption="Models"
+    )
+
+    assert "Actions" in texts(table)
+
+
+def test_a_menu_is_named_for_those_who_do_not_see_its_picture():
+    assert "Open alerts" in texts(menu("…", name="Open alerts"))

@@ -41,7 +41,8 @@ def data_table(
 
 def _heading(column: Column) -> Component:
     style = {"width": column.width} if column.width else {}
-    return html.Th(column.label, scope="col", className=f"mc-{column.align}", style=style)
+    word = column.label or html.Span("Actions", className="visually-hidden")
+    return html.Th(word, scope="col", className=f"mc-{column.align}", style=style)
 
 
 def _cell(column: Column, row: Mapping[str, Child], is_first: bool) -> Component:

@@ -113,7 +113,8 @@ def segmented(id: ComponentId, options: Options, value: str, label: str) -> Comp
 
 def menu(label: Children, *items: Child, name: str, kind: str = "") -> Component:
     """Return a button that unfolds a small sheet; a press elsewhere or Escape folds it."""
-    summary = html.Summary(label, title=name, **attributes(aria_label=name))
+    spoken = html.Span(name, className="visually-hidden")
+    summary = html.Summary([html.Span(label), spoken], title=name)
     return html.Details(
         [summary, html.Div(list(items), className="mc-menu-sheet")],
         className=classes("mc-menu", kind and f"mc-menu-{kind}"),

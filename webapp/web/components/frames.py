@@ -51,7 +51,7 @@ def empty_state(title: str, sentence: Children, action: Child = None, *, picture
     """Say that there is nothing, why, and what to do next."""
     parts: list[Child] = [
         html.Span(icon(picture), className="mc-empty-picture"),
-        html.H3(title),
+        html.H2(title),
         html.P(sentence),
     ]
     if action is not None:

@@ -41,7 +41,7 @@ def kpi_card(
 ) -> Component:
     """Return a number with its name, its change, its target and its recent course."""
     name: Child = label if href is None else dcc.Link(label, href=href, className="mc-kpi-link")
-    head: list[Child] = [html.H3(name, className="mc-kpi-label")]
+    head: list[Child] = [html.H2(name, className="mc-kpi-label")]
     if explanation is not None:
         head.append(explanation)
     lower: list[Child] = []
