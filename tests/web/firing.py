@@ -14,10 +14,16 @@ def fire(client: FlaskClient, trigger: str | Mapping[str, Any], **values: Any) -
     A trigger with a pattern is given as {"id": {...}, "property": …}; `values` are those of the other inputs and of
     the state, by the component's id with underscores for hyphens.
     """
+    return client.post(URL, json=asked(client, trigger, **values), headers=client.csrf)  # type: ignore[attr-defined]
+
+
+def asked(client: FlaskClient, trigger: str | Mapping[str, Any], **values: Any) -> dict[str, Any]:
+    """Return what the renderer would post, for a test that posts it itself."""
     wanted, prop = _wanted(trigger)
     for callback in client.get("/_dash-dependencies").get_json():
-        if callback["clientside_function"] is None and any(_matches(each, wanted, prop) for each in callback["inputs"]):
-            return client.post(URL, json=_body(callback, wanted, prop, values), headers=client.csrf)  # type: ignore[attr-defined]
+        is_ours = any(_matches(each, wanted, prop) for each in callback["inputs"])
+        if callback["clientside_function"] is None and is_ours:
+            return _body(callback, wanted, prop, values)
     raise AssertionError(f"no callback that this person may call listens to {trigger}")
 
 

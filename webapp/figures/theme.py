@@ -57,12 +57,6 @@ def faint(colour: str, opacity: float = 0.14) -> str:
     return f"rgba({red},{green},{blue},{opacity:g})"
 
 
-def sequential() -> Scale:
-    """Return the colours from little to much; the least is nearly the panel itself."""
-    blue = COLOURS.series[0]
-    return [[0.0, faint(blue, 0.06)], [1.0, faint(blue, 0.75)]]
-
-
 def alarming() -> Scale:
     """Return the colours from harmless to alarming."""
     return [[0.0, faint(COLOURS.good, 0.1)], [0.5, faint(COLOURS.warning, 0.7)], [1.0, faint(COLOURS.critical, 0.95)]]
