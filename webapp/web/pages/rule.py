@@ -1,0 +1,241 @@
+"""One rule: its form, how it stands, what it found, and who changed what. `/rules/new` is the same, empty."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import ALL, Input, Output, State, dcc, html, no_update
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+
+from webapp.accounts.permissions import Permission
+from webapp.alerting import queries
+from webapp.alerting import rules as alerting_rules
+from webapp.alerting.queries import RuleDetail
+from webapp.catalog import queries as catalog
+from webapp.core.errors import ConflictError, NotFoundError
+from webapp.web.components import button, cell, confirm, grid, icon, page_header, panel
+from webapp.web.components.content import Child
+from webapp.web.layout import notify
+from webapp.web.page import Page, PageRequest
+from webapp.web.router import LOCATION
+from webapp.web.session import actor, now, runtime
+from webapp.web.views import rule_form, rule_parts
+from webapp.web.views.alert_rows import Reader
+from webapp.web.views.alert_view import uuid_or_none
+from webapp.web.views.rule_form import FIELD, PARAMETER, PARAMETERS_PLACE, PREVIEW, UNIT, Draft
+from webapp.web.views.rule_parts import RULES
+
+PAGE = Page("rule", path=f"{RULES}/<rule_id>", title="Rule", permission=Permission.RULES_READ)
+NEW = "new"
+BODY, FORM, SUBJECT = "rule-body", "rule-form", "rule-subject"
+SAVE, PAUSE, RESUME, DELETE, SURE = "rule-save", "rule-pause", "rule-resume", "rule-delete", "rule-delete-sure"
+WRITE = Permission.RULES_WRITE
+KIND = {"type": FIELD, "name": "kind"}
+FIELDS, PARAMETERS = {"type": FIELD, "name": ALL}, {"type": PARAMETER, "name": ALL}
+WRITTEN = (State(FIELDS, "id"), State(FIELDS, "value"), State(PARAMETERS, "id"), State(PARAMETERS, "value"))
+Ids = list[dict[str, Any]] | None
+Texts = list[str] | None
+
+
+@PAGE.layout
+def layout(request: PageRequest) -> Component:
+    reader, asked = Reader(request.actor, request.now), request.params["rule_id"]
+    if asked == NEW:
+        request.actor.require(WRITE)
+        return html.Div(_empty(), id=BODY)
+    return html.Div(_body(asked, reader, version=request.query.get("version")), id=BODY)
+
+
+@PAGE.callback(
+    Output(PARAMETERS_PLACE, "children"),
+    Input(KIND, "value"),
+    *WRITTEN,
+    permission=WRITE,
+    prevent_initial_call=True,
+)
+def ask_for_kind(_kind: str | None, ids: Ids, values: Texts, names: Ids, given: Texts) -> Sequence[Component]:
+    """Ask what the chosen kind needs; what was written under the same name stays."""
+    return rule_form.parameters(rule_form.for_kind(_draft(ids, values, names, given)))
+
+
+@PAGE.callback(
+    Output(PREVIEW, "children"),
+    Output(UNIT, "children"),
+    Input(FIELDS, "value"),
+    Input(PARAMETERS, "value"),
+    State(FIELDS, "id"),
+    State(PARAMETERS, "id"),
+    permission=WRITE,
+)
+def say_in_words(values: Texts, given: Texts, ids: Ids, names: Ids) -> tuple[str, str]:
+    draft = _draft(ids, values, names, given)
+    return rule_form.in_words(draft), rule_form.unit_words(draft)
+
+
+@PAGE.callback(
+    Output(BODY, "children"),
+    Output(FORM, "children"),
+    Output(LOCATION, "pathname", allow_duplicate=True),
+    Input(SAVE, "n_clicks"),
+    State(SUBJECT, "data"),
+    *WRITTEN,
+    permission=WRITE,
+    prevent_initial_call=True,
+)
+def save(
+    clicks: int | None, subject: dict[str, Any] | None, ids: Ids, values: Texts, names: Ids, given: Texts
+) -> Sequence[Any]:
+    """Store what stands in the form, or show it with what is wrong at each field."""
+    if not clicks:
+        raise PreventUpdate
+    document, draft = rule_form.read(_draft(ids, values, names, given))
+    rule_id = uuid_or_none((subject or {}).get("id"))
+    if document is None:
+        return no_update, _form(draft), no_update
+    with runtime().transaction() as session:
+        before = None if rule_id is None else queries.rule(session, rule_id)
+        if before is not None and before.version != (subject or {}).get("version"):
+            raise ConflictError(f"{before.updated_by} saved version {before.version} meanwhile. Reload to see it.")
+        if before is not None and _is_same(before.document, document):
+            notify("Nothing has changed.", tone="accent")
+            return no_update, no_update, no_update
+        saved = alerting_rules.save_rule(session, document, rule_id=rule_id, actor=actor(), now=now())
+        version = queries.rule(session, saved).version
+    notify(f"Saved as version {version}." if before else "The rule is made. It is judged from its next turn on.")
+    if rule_id is None:
+        return no_update, no_update, f"{RULES}/{saved}"
+    return _body(str(saved), Reader(actor(), now())), no_update, no_update
+
+
+@PAGE.callback(
+    Output(BODY, "children", allow_duplicate=True),
+    Input(PAUSE, "n_clicks"),
+    State(SUBJECT, "data"),
+    permission=WRITE,
+    prevent_initial_call=True,
+)
+def pause(clicks: int | None, subject: dict[str, Any] | None) -> Sequence[Component]:
+    return _turn(clicks, subject, alerting_rules.pause_rule, "The rule is paused; what it had firing is resolved.")
+
+
+@PAGE.callback(
+    Output(BODY, "children", allow_duplicate=True),
+    Input(RESUME, "n_clicks"),
+    State(SUBJECT, "data"),
+    permission=WRITE,
+    prevent_initial_call=True,
+)
+def resume(clicks: int | None, subject: dict[str, Any] | None) -> Sequence[Component]:
+    return _turn(clicks, subject, alerting_rules.resume_rule, "The rule is watching again.")
+
+
+@PAGE.callback(
+    Output(LOCATION, "pathname", allow_duplicate=True),
+    Input(SURE, "n_clicks"),
+    State(SUBJECT, "data"),
+    permission=WRITE,
+    prevent_initial_call=True,
+)
+def delete(clicks: int | None, subject: dict[str, Any] | None) -> str:
+    if not clicks:
+        raise PreventUpdate
+    rule_id = uuid_or_none((subject or {}).get("id"))
+    if rule_id is None:
+        raise NotFoundError("There is no such rule; reload the page.")
+    with runtime().transaction() as session:
+        alerting_rules.delete_rule(session, rule_id, actor=actor(), now=now())
+    notify("The rule is gone; what it had firing is resolved.")
+    return RULES
+
+
+def _turn(clicks: int | None, subject: dict[str, Any] | None, verb: Any, said: str) -> Sequence[Component]:
+    if not clicks:
+        raise PreventUpdate
+    rule_id = uuid_or_none((subject or {}).get("id"))
+    if rule_id is None:
+        raise NotFoundError("There is no such rule; reload the page.")
+    with runtime().transaction() as session:
+        verb(session, rule_id, actor=actor(), now=now())
+    notify(said)
+    return _body(str(rule_id), Reader(actor(), now()))
+
+
+def _empty() -> list[Component]:
+    return [
+        _back(),
+        page_header("New rule", subtitle="What shall be watched, and when does it become an alert?"),
+        panel(None, html.Div(_form(rule_form.blank()), id=FORM, className="mc-stack mc-gap-small")),
+        dcc.Store(id=SUBJECT, data={}),
+    ]
+
+
+def _body(asked: str, reader: Reader, *, version: str | None = None) -> list[Component]:
+    rule_id, may_write = uuid_or_none(asked), reader.who.may(WRITE)
+    if rule_id is None:
+        raise NotFoundError("There is no such rule. The address may be mistyped.")
+    with runtime().transaction() as session:
+        rule = queries.rule(session, rule_id)
+    if may_write:
+        draft = rule_form.draft_of(_document_of(rule, version))
+        main = panel("The rule", html.Div(_form(draft), id=FORM, className="mc-stack mc-gap-small"))
+    else:
+        main = panel("The rule", rule_parts.reading(rule))
+    side = [
+        panel("How it stands", rule_parts.standing(rule, reader)),
+        panel("What it found", rule_parts.alerts(rule.alerts, reader)),
+        panel("Versions", rule_parts.versions(rule, reader, may_write=may_write)),
+    ]
+    return [
+        _back(),
+        page_header(rule.name, subtitle=rule.condition_text, actions=_actions(rule) if may_write else ()),
+        *rule_parts.broken_notice(rule),
+        grid(cell(7, main), cell(5, *side)),
+        dcc.Store(id=SUBJECT, data={"id": str(rule.id), "version": rule.version}),
+        *([_sure(rule)] if may_write else []),
+    ]
+
+
+def _form(draft: Draft) -> list[Component]:
+    with runtime().transaction() as session:
+        models = catalog.models(session)
+    return rule_form.form(draft, models, button("Save the rule", id=SAVE, picture="save"))
+
+
+def _actions(rule: RuleDetail) -> list[Child]:
+    turn = (
+        button("Resume", id=RESUME, kind="secondary", picture="play")
+        if rule.paused
+        else button("Pause", id=PAUSE, kind="secondary", picture="pause")
+    )
+    return [turn, button("Delete", kind="secondary", picture="trash-2", opens=DELETE)]
+
+
+def _sure(rule: RuleDetail) -> Component:
+    return confirm(
+        DELETE,
+        f"Delete “{rule.name}”?",
+        "It watches no longer, and what it has firing is resolved. Its alerts stay readable.",
+        action="Delete the rule",
+        action_id=SURE,
+    )
+
+
+def _back() -> Component:
+    return dcc.Link([icon("arrow-left"), "Rules"], href=RULES, className="mc-back")
+
+
+def _document_of(rule: RuleDetail, version: str | None) -> Mapping[str, Any]:
+    """Return the document that the form begins with: the current one, or the version that was asked for."""
+    return next((each.document for each in rule.versions if str(each.number) == version), rule.document)
+
+
+def _is_same(before: Mapping[str, Any], document: alerting_rules.RuleDocument) -> bool:
+    return rule_parts.normal(before) == rule_parts.normal(rule_form.plain(document))
+
+
+def _draft(ids: Ids, values: Texts, names: Ids, given: Texts) -> Draft:
+    return Draft(_named(ids, values), _named(names, given))
+
+
+def _named(ids: Ids, values: Texts) -> dict[str, str]:
+    return {str(each.get("name")): value or "" for each, value in zip(ids or [], values or [], strict=False) if each}
