@@ -290,7 +290,7 @@ def test_an_alert_is_given_to_somebody(signed_in, runtime, make_user, fire):
     (alert_id,) = fire("api-1")
     page = signed_in(Role.ONCALL, f"/alerts/{alert_id}")
 
-    page.get_by_label("Assign to").click()
+    page.get_by_title("Assign to").click()
     page.get_by_role("button", name="Ada", exact=True).click()
 
     expect(said(page)).to_contain_text("assigned to Ada")

@@ -51,6 +51,7 @@ def layout(request: PageRequest) -> Component:
         beside = inbox_parts.beside(session, view, reader)
     return html.Div(
         [
+            html.Div(painted.new, id=NEW, className="mc-new-place"),
             page_header("Alert inbox", actions=[inbox_parts.keys_button()]),
             html.Nav(painted.tabs, id=TABS, className="mc-tabs", **attributes(aria_label="States")),
             inbox_parts.filter_bar(view, html.Div(painted.filters, id=FILTERS, className="mc-narrow-filters")),
@@ -196,9 +197,8 @@ def _name_of(view: InboxView) -> str:
 def _list(painted: Painted, reader: Reader) -> Component:
     ordered = html.Ol(painted.rows, id=ROWS, className="mc-alerts", **attributes(aria_label="Alerts"))
     more = html.Div(painted.more, id=MORE, className="mc-more")
-    new = html.Div(painted.new, id=NEW, className="mc-new-place")
     bulk = [inbox_parts.bulk_bar(reader)] if reader.responds else []
-    return html.Div([new, *bulk, panel(None, ordered, more, flush=True)], className="mc-list-side")
+    return html.Div([*bulk, panel(None, ordered, more, flush=True)], className="mc-list-side")
 
 
 def _aside(beside: Sequence[Component]) -> Component:

@@ -163,8 +163,7 @@ def _act(word: str, picture: str, kind: str, **data: str) -> Component:
 
 def _snooze_menu() -> Component:
     items = [_item(word, data_mc_act="snooze", data_mc_minutes=str(minutes)) for minutes, word in SNOOZES.items()]
-    label: Children = [icon("alarm-clock"), "Snooze"]
-    return menu(label, *items, name="Snooze for …", kind="deed")
+    return menu([icon("alarm-clock"), " Snooze"], *items, name="Snooze for …", kind="deed")
 
 
 def _assign_menu(shown: Known, reader: Reader) -> Component:
@@ -173,7 +172,7 @@ def _assign_menu(shown: Known, reader: Reader) -> Component:
     items += [_item(each.name, data_mc_act="assign", data_mc_user=each.email) for each in others]
     if shown.alert.assignee:
         items.append(_item("Nobody", data_mc_act="assign", data_mc_user=""))
-    return menu([icon("user-plus"), "Assign"], *items, name="Assign to …", kind="deed")
+    return menu([icon("user-plus"), " Assign"], *items, name="Assign to …", kind="deed")
 
 
 def _item(word: str, **data: str) -> Component:
@@ -213,9 +212,12 @@ def _off_by(alert: AlertDetail) -> str:
     if metric is None or alert.value is None or alert.threshold is None:
         return "–"
     off = abs(alert.value - alert.threshold)
-    side = "above" if alert.value > alert.threshold else "below"
-    words = f"{wording.difference(off, metric)} {side}"
-    return f"{words}, {formatting.share(off / abs(alert.threshold), 0)} of it" if alert.threshold else words
+    is_above = alert.value > alert.threshold
+    words = f"{wording.difference(off, metric)} {'above' if is_above else 'below'} the line"
+    if not alert.threshold:
+        return words
+    relative = formatting.share(off / abs(alert.threshold), 0)
+    return f"{words} ({'+' if is_above else formatting.MINUS}{relative})"
 
 
 def _resolution(alert: AlertDetail, reader: Reader) -> Children:
@@ -252,12 +254,20 @@ def _runbook(alert: AlertDetail, reader: Reader) -> list[Child]:
     if not lines:
         parts.append(html.P("The rule has no steps. Who knows what helps can write them there.", className="mc-quiet"))
     elif all(map(NUMBERED.match, lines)):
-        steps = [html.Li(NUMBERED.sub("", line, count=1)) for line in lines]
+        steps = [html.Li(_with_code(NUMBERED.sub("", line, count=1))) for line in lines]
         parts.append(html.Ol(steps, className="mc-detail-list"))
     else:
-        parts.append(html.P(alert.runbook, className="mc-detail-note"))
+        parts.append(html.P(_with_code(alert.runbook), className="mc-detail-note"))
     closer = _closer(alert, reader)
     return parts if closer is None else [*parts, closer]
+
+
+def _with_code(text: str) -> list[Child]:
+    """Return a text in which what stands between backticks is shown as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return [text]
+    return [html.Code(part) if place % 2 else part for place, part in enumerate(parts) if part]
 
 
 def _closer(alert: AlertDetail, reader: Reader) -> Component | None:
