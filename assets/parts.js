@@ -40,12 +40,29 @@
   /* A sheet that would reach under the navigation is moved into the page. */
   document.addEventListener("toggle", function (event) {
     var details = event.target, content = document.getElementById("content");
+    if (details.open && details.matches("details.mc-menu-row")) place(details);
     if (!details.open || !details.matches("details.mc-explanation") || !content) return;
     var body = details.lastElementChild, edge = content.getBoundingClientRect().left + 16;
     body.style.translate = "";
     var left = body.getBoundingClientRect().left;
     if (left < edge) body.style.translate = edge - left + "px 0";
   }, true);
+
+  /* A menu in a row of a table is laid over it: the table scrolls sideways and would cut it off. */
+  function place(details) {
+    var sheet = details.lastElementChild, from = details.getBoundingClientRect();
+    sheet.removeAttribute("style");
+    if (window.innerWidth <= 760) return;
+    var height = sheet.offsetHeight, below = window.innerHeight - from.bottom > height + 16;
+    sheet.style.position = "fixed";
+    sheet.style.right = document.documentElement.clientWidth - from.right + "px";
+    sheet.style.top = (below ? from.bottom + 6 : from.top - height - 6) + "px";
+  }
+  window.addEventListener("scroll", function () {
+    document.querySelectorAll("details.mc-menu-row[open]").forEach(function (each) {
+      if (window.innerWidth > 760) each.open = false;
+    });
+  }, { passive: true });
 
   /* A slider brings no name of its own: it takes that of its field, else of its panel. */
   function nameSliders() {
