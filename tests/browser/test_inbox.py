@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PHONE, overflows, visit
+from tests.browser.conftest import DESKTOP, PHONE, overflows, visit
+from tests.browser.test_accessibility import faults
 from tests.web import alarms
 from webapp.accounts.permissions import Role
 from webapp.alerting import queries
@@ -152,12 +153,12 @@ def test_an_alert_opens_beside_the_list_and_back_closes_it(signed_in, fire):
     page.keyboard.press("Enter")
     panel = page.get_by_label("The alert", exact=True)
 
-    expect(panel.get_by_role("heading", level=2)).to_contain_text("High CPU")
+    expect(panel.locator("#panel-title")).to_contain_text("High CPU")
     expect(panel).to_contain_text("Restart what eats it.")
     expect(panel.locator(".js-plotly-plot")).to_be_visible()
     expect(page).to_have_url(re.compile(r"\?alert="))
     page.keyboard.press("j")
-    expect(panel.get_by_role("heading", level=2)).to_contain_text(chosen_row(page).locator("a").inner_text())
+    expect(panel.locator("#panel-title")).to_contain_text(chosen_row(page).locator("a").inner_text())
 
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
@@ -296,3 +297,25 @@ def test_an_alert_is_given_to_somebody(signed_in, runtime, make_user, fire):
     expect(said(page)).to_contain_text("assigned to Ada")
     expect(page.locator("#alert-now dd").filter(has_text="Ada")).to_be_visible()
     assert alert_of(runtime, alert_id).assignee == "Ada"
+
+
+@pytest.mark.parametrize(("size", "theme"), [(DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "dark")])
+def test_no_screen_of_alerts_has_a_fault_that_a_machine_finds(signed_in, fire, size, theme):
+    (first, second, _third) = fire("api-1", "api-2", "api-3")
+    page = signed_in(Role.ONCALL, "/alerts", size=size, theme=theme)
+    row(page, "api-1").get_by_role("button", name="Acknowledge").click()
+    expect(said(page)).to_be_visible()
+    row(page, "api-2").get_by_role("checkbox").click()
+    found = {"list": faults(page)}
+
+    visit(page, f"/alerts?alert={first}")
+    page.locator(".js-plotly-plot").wait_for()
+    found["beside"] = faults(page)
+    visit(page, f"/alerts/{second}")
+    page.locator(".js-plotly-plot").wait_for()
+    found["page"] = faults(page)
+    page.keyboard.press("r")
+    page.get_by_role("dialog").wait_for()
+    found["dialog"] = faults(page)
+
+    assert {place: each for place, each in found.items() if each} == {}

@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE, overflows
+from tests.browser.conftest import DESKTOP, PHONE, overflows, visit
+from tests.browser.test_accessibility import faults
 from tests.web import alarms
 from webapp.accounts.permissions import Role
 from webapp.alerting import queries
@@ -139,3 +140,16 @@ def test_the_form_fits_on_a_phone(signed_in, runtime):
     page = signed_in(Role.DEVOPS, f"/rules/{alarms.save_rule(runtime)}", size=PHONE)
 
     assert not overflows(page)
+
+
+@pytest.mark.parametrize(("size", "theme"), [(DESKTOP, "light"), (PHONE, "dark")])
+def test_no_screen_of_rules_has_a_fault_that_a_machine_finds(signed_in, runtime, size, theme):
+    alarms.fire(runtime, "api-1")
+    (rule,) = rules_of(runtime)
+    page = signed_in(Role.DEVOPS, "/rules", size=size, theme=theme)
+    found = {"list": faults(page)}
+    for path in (f"/rules/{rule.id}", "/rules/new"):
+        visit(page, path)
+        found[path] = faults(page)
+
+    assert {place: each for place, each in found.items() if each} == {}

@@ -303,7 +303,7 @@ def _relative(row: InboxRow, reader: Reader) -> Component:
 
 
 def _section(title: str, *children: Child) -> Component:
-    return html.Section([html.H3(title), *children], className="mc-detail-section")
+    return html.Section([html.H2(title), *children], className="mc-detail-section")
 
 
 def _responds(user: User) -> bool:

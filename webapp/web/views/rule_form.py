@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 
 from webapp.alerting.document import RuleDocument
 from webapp.alerting.plugins import prepare, types
+from webapp.alerting.rule_type import Parameters
 from webapp.alerting.severity import Severity
 from webapp.alerting.types import AlertType
 from webapp.catalog.models import Model
@@ -123,12 +124,12 @@ def form(draft: Draft, models: Sequence[Model], footer: Child) -> list[Component
     wrong = [notice(draft.errors[""], tone="critical")] if draft.errors.get("") else []
     return [
         *wrong,
-        _ask(draft, "name", _text(draft, "name", maxlength=120), label="Name"),
         html.Div(
             [
+                _ask(draft, "name", _text(draft, "name", maxlength=120), label="Name"),
+                _ask(draft, "type", _choice(draft, "type", DOCUMENT["type"].options), label="Kind of trouble"),
                 _ask(draft, "metric", _choice(draft, "metric", _metrics())),
                 _ask(draft, "kind", _choice(draft, "kind", kinds), label="Judged by"),
-                _ask(draft, "type", _choice(draft, "type", DOCUMENT["type"].options), label="Kind of trouble"),
                 _ask(draft, "model", _choice(draft, "model", [(ALL_MODELS, "All models"), *named])),
                 _ask(draft, "version", _text(draft, "version", maxlength=64), help="Empty: every version."),
             ],
@@ -156,7 +157,8 @@ def parameters(draft: Draft) -> list[Component]:
         return [notice("This kind of rule is not known here.", tone="warning")]
     asked = _parameters(draft.kind)
     ladder = [each for name, each in asked.items() if name in LADDER]
-    others = [each for name, each in asked.items() if name not in LADDER]
+    # What all kinds have in common comes last: it is rarely needed.
+    others = sorted((each for name, each in asked.items() if name not in LADDER), key=_is_common)
     parts: list[Component] = [html.P(rule_type.description, className="mc-help")]
     if draft.errors.get("parameters"):
         parts.append(html.P(draft.errors["parameters"], className="mc-error", role="alert"))
@@ -192,6 +194,10 @@ def _read(question: Question, raw: str, at: str, errors: dict[str, str], *, is_s
     except ValueError as error:
         errors[at] = str(error)
         return None
+
+
+def _is_common(question: Question) -> bool:
+    return question.name in Parameters.__struct_fields__
 
 
 def _fits(text: str, question: Question) -> bool:
