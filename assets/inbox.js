@@ -5,7 +5,7 @@
   var UNDO_SECONDS = 10, READ_SECONDS = 14, TYPING_MS = 300;
   var chosen = new Set(), current = null, anchor = null;
   var undoable = [], acting = [], saidAt = null, saidTimer = null, typingTimer = null, lastList = "", entering = null;
-  var seenNow = null, offset = 0;
+  var seenNow = null, offset = 0, pressed = { id: "", at: 0 };
   var PARAMETERS = { "inbox-type": "type", "inbox-model": "model", "inbox-assignee": "assignee", "inbox-age": "age" };
 
   function screen() { return document.querySelector("[data-mc-alerts]"); }
@@ -187,6 +187,7 @@
     var target = event.target;
     if (!target.closest || !screen()) return;
     var deed = target.closest("[data-mc-act]"), picked = target.closest("[data-mc-pick]"), link = target.closest(".mc-alert-title");
+    if (deed && isEcho(deed)) return;
     if (deed) {
       act(deed.dataset.mcAct, targets(deed), { minutes: Number(deed.dataset.mcMinutes || 60), user: deed.dataset.mcUser });
       var sheet = deed.closest("details.mc-menu");
@@ -211,6 +212,13 @@
       paint();
     }
   });
+  /* After a deed another button may stand in its place: the second press of a double press is not meant for it. */
+  function isEcho(deed) {
+    var holder = deed.closest("[data-id]"), id = holder ? holder.dataset.id : "";
+    var is = !!id && pressed.id === id && Date.now() - pressed.at < 1000;
+    pressed = { id: id, at: Date.now() };
+    return is;
+  }
   function refresh() {
     put("inbox-refresh", Date.now());
     window.scrollTo({ top: 0 });

@@ -244,8 +244,12 @@ def test_on_a_phone_one_tap_acknowledges_and_two_read_first(signed_in, runtime, 
     button = row(page, "api-1").get_by_role("button", name="Acknowledge")
     assert button.bounding_box()["height"] >= 44
 
+    below = row(page, "api-2").bounding_box()
     button.tap()
+    row(page, "api-1").locator(".mc-alert-act").tap()
     expect(said(page)).to_contain_text("acknowledged")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert row(page, "api-2").bounding_box() == below, "a row moved under the thumb"
     assert alert_of(runtime, first).acknowledged_by == "Omar"
 
     row(page, "api-2").get_by_role("link").tap()

@@ -39,10 +39,6 @@ class Reader:
     def responds(self) -> bool:
         return any(map(self.who.may, RESPONDING))
 
-    @property
-    def acknowledges(self) -> bool:
-        return self.who.may(Permission.ALERTS_ACKNOWLEDGE)
-
     def clock(self, at: datetime) -> str:
         """Return the time of day; with the day, where that is another one."""
         is_today = formatting.day(at, self.zone) == formatting.day(self.now, self.zone)
@@ -144,8 +140,8 @@ def _row(row: InboxRow, view: InboxView, reader: Reader) -> Component:
             className="mc-alert-status",
         ),
     ]
-    if reader.acknowledges and row.status in {Status.OPEN, Status.SNOOZED}:
-        parts.append(_acknowledge(row))
+    if (next_deed := _next_deed(row, reader)) is not None:
+        parts.append(next_deed)
     look = classes("mc-alert", f"mc-alert-{row.severity}", is_settled and "is-settled")
     return html.Li(parts, className=look, **attributes(data_id=str(row.id), data_status=row.status))
 
@@ -168,7 +164,17 @@ def _pick(row: InboxRow) -> Component:
     return html.Button(role="checkbox", type="button", className="mc-pick", tabIndex="-1", **state)
 
 
-def _acknowledge(row: InboxRow) -> Component:
-    named = attributes(aria_label=f"Acknowledge {row.title}", data_mc_act="acknowledge")
-    content: list[Child] = [icon("check"), html.Span("Acknowledge")]
-    return html.Button(content, type="button", className="mc-button mc-button-secondary mc-alert-act", **named)
+def _next_deed(row: InboxRow, reader: Reader) -> Component | None:
+    """Return the button for what comes next. One follows the other in its place, so that no row changes its height."""
+    if row.status in {Status.OPEN, Status.SNOOZED} and reader.who.may(Permission.ALERTS_ACKNOWLEDGE):
+        return _deed("acknowledge", "Acknowledge", "check", row)
+    if row.status is Status.ACKNOWLEDGED and reader.who.may(Permission.ALERTS_RESOLVE):
+        return _deed("resolve", "Resolve …", "check-check", row)
+    return None
+
+
+def _deed(deed: str, word: str, picture: str, row: InboxRow) -> Component:
+    spoken = html.Span(f" {row.title}", className="visually-hidden")
+    content: list[Child] = [icon(picture), html.Span([word, spoken])]
+    look = "mc-button mc-button-secondary mc-alert-act"
+    return html.Button(content, type="button", className=look, **attributes(data_mc_act=deed))
