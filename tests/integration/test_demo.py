@@ -15,6 +15,7 @@ from webapp.accounts import tokens
 from webapp.accounts.passwords import is_password
 from webapp.accounts.permissions import Role
 from webapp.accounts.users import by_email
+from webapp.alerting.queries import InboxFilters, inbox
 from webapp.catalog import queries as catalog
 from webapp.catalog.binning import ABOVE
 from webapp.catalog.models import Model
@@ -156,6 +157,20 @@ def test_the_file_keeps_exactly_what_was_promised(demo):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert set(written) == {"base_url", "users", "tokens"}
     assert written["users"]["executive"].keys() == {"email", "password"}
+
+
+def test_the_past_has_left_alerts_behind_and_people_have_dealt_with_them(session):
+    active = {row.title: row for row in inbox(session, InboxFilters(tab="all_open")).rows}
+    resolved = {row.title: row for row in inbox(session, InboxFilters(tab="resolved")).rows}
+
+    drifted, leaking = active["Data drift: churn"], active["High memory: api-3"]
+    assert (drifted.status, drifted.acknowledged_by, drifted.comment_count) == ("acknowledged", "Ada", 2)
+    assert leaking.status == "open"
+    assert resolved["Low prediction volume: churn"].acknowledged_by == "Omar"
+    slow = resolved["High response time: card-fraud"]
+    assert slow.started_at.date() == (MIDNIGHT - 9 * DAY).date()
+    assert slow.resolved_at - slow.started_at < 4 * HOUR
+    assert not [title for title in (*active, *resolved) if "unavailable" in title]
 
 
 def test_a_second_start_keeps_the_sign_ins_and_adds_only_what_happened_since(demo):

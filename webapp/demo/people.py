@@ -12,7 +12,7 @@ from webapp.accounts import passwords, tokens, users
 from webapp.accounts.actor import SYSTEM, Actor, ActorKind
 from webapp.accounts.permissions import Role, permissions_of
 from webapp.accounts.tables import UserRow
-from webapp.core.errors import UserError
+from webapp.core.errors import NotFoundError, UserError
 
 NAMES: Mapping[Role, str] = {
     Role.EXECUTIVE: "Erin",
@@ -60,6 +60,18 @@ def kept(path: Path) -> Credentials | None:
         return None
 
 
+def live_here(session: Session) -> bool:
+    """Say whether the demo's people have accounts in this database."""
+    return all(users.by_email(session, _email(role)) is not None for role in NAMES)
+
+
+def move_in(session: Session, *, now: datetime) -> None:
+    """Give everybody an account who has none; their passwords are set with the credentials."""
+    for role, name in NAMES.items():
+        if users.by_email(session, _email(role)) is None:
+            users.create(session, email=_email(role), name=name, roles=[role], actor=SYSTEM, now=now)
+
+
 def sign_ins(session: Session, former: Credentials | None, *, base_url: str, now: datetime) -> Credentials:
     """Return credentials that work: the former ones where they still do, fresh ones in place of the others."""
     known = former or Credentials(base_url, {}, {})
@@ -72,8 +84,7 @@ def sign_ins(session: Session, former: Credentials | None, *, base_url: str, now
 
 def actor_of(session: Session, role: Role) -> Actor:
     """Return the demo's person of the role, as somebody who acts."""
-    user = users.by_email(session, _email(role))
-    assert user is not None, "the people are there before anybody acts"
+    user = _user(session, role)
     held = tuple(Role(name) for name in user.roles)
     return Actor(
         kind=ActorKind.USER, id=user.id, name=user.name, email=user.email, roles=held, permissions=permissions_of(held)
@@ -81,27 +92,19 @@ def actor_of(session: Session, role: Role) -> Actor:
 
 
 def _sign_in(session: Session, role: Role, former: SignIn | None, *, now: datetime) -> SignIn:
-    user = users.by_email(session, _email(role))
-    if user is not None and former is not None and passwords.is_password(user.password_hash, former.password):
+    user = _user(session, role)
+    if former is not None and passwords.is_password(user.password_hash, former.password):
         return former
-    fresh = SignIn(_email(role), passwords.generate())
-    if user is None:
-        _add(session, role, fresh, now=now)
-    else:
-        users.set_password(session, user, fresh.password, actor=SYSTEM, now=now)
+    fresh = SignIn(user.email, passwords.generate())
+    users.set_password(session, user, fresh.password, actor=SYSTEM, now=now)
     return fresh
 
 
-def _add(session: Session, role: Role, sign_in: SignIn, *, now: datetime) -> UserRow:
-    return users.create(
-        session,
-        email=sign_in.email,
-        name=NAMES[role],
-        roles=[role],
-        password=sign_in.password,
-        actor=SYSTEM,
-        now=now,
-    )
+def _user(session: Session, role: Role) -> UserRow:
+    user = users.by_email(session, _email(role))
+    if user is None:
+        raise NotFoundError(f"{NAMES[role]} of the demo has no account any more.")
+    return user
 
 
 def _token(session: Session, name: str, former: str, *, now: datetime) -> str:

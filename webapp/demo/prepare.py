@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from webapp.alerting.queries import last_evaluation
 from webapp.catalog.register import put_model, set_business
 from webapp.catalog.tables import ModelRow
+from webapp.core.errors import ConflictError
 from webapp.core.periods import DAY, floor_to
 from webapp.demo import history, people, replay
 from webapp.demo.company import Company, all_worlds
@@ -30,6 +31,7 @@ def prepare(runtime: Runtime, *, days: int, now: datetime, base_url: str, report
     with _alone(runtime):
         began = time.monotonic()
         company, origin = _opened(runtime, days=days, now=now)
+        credentials = _credentials(runtime, base_url=base_url, now=now)
         span = Span(origin, now, replay.by_minute(company))
         loaded = history.load(runtime, company, span)
         if loaded.predictions or loaded.outcomes:
@@ -37,7 +39,6 @@ def prepare(runtime: Runtime, *, days: int, now: datetime, base_url: str, report
                 f"Loaded {loaded.predictions:,} predictions, {loaded.outcomes:,} outcomes and"
                 f" {loaded.measurements:,} measurements in {time.monotonic() - began:.1f} s."
             )
-        credentials = _credentials(runtime, base_url=base_url, now=now)
         _replay_once(runtime, company, origin=origin, now=now, report=report)
         return credentials
 
@@ -51,11 +52,24 @@ def company_of(session: Session) -> Company | None:
 def _opened(runtime: Runtime, *, days: int, now: datetime) -> tuple[Company, datetime]:
     """Return the company and where its history begins; the first time, register its models with their baselines."""
     with runtime.job_transaction() as session:
+        _refuse_foreign_models(session)
         company = company_of(session) or Company(now)
         origin = floor_to(company.opening - timedelta(days=days), DAY)
         for world in company.worlds.values():
             _register(session, company, world, origin=origin)
+        people.move_in(session, now=company.opening)
     return company, origin
+
+
+def _refuse_foreign_models(session: Session) -> None:
+    """Leave a model alone that has a name of ours but was not made by us."""
+    names = [world.name for world in all_worlds()]
+    taken = session.scalars(select(ModelRow.name).where(ModelRow.name.in_(names)).order_by(ModelRow.name)).all()
+    if taken and not people.live_here(session):
+        raise ConflictError(
+            f"This database has a model '{taken[0]}' that is not the demo's."
+            " Open the demo in another one: set MC_DATA_DIR or MC_DATABASE_URL."
+        )
 
 
 def _register(session: Session, company: Company, world: World, *, origin: datetime) -> None:
@@ -71,10 +85,10 @@ def _register(session: Session, company: Company, world: World, *, origin: datet
         if world.business is not None:
             set_business(session, model.id, replace(world.business, valid_from=origin), now=company.opening)
         frame, scores = company.training_frame(world.name)
-        source = f"{len(scores):,} customers that {world.releases[0].version} was trained on"
+        source = f"{len(scores):,} rows from before {world.releases[0].version} went live"
         columns = {name: values.tolist() for name, values in frame.items()}
         baselines.create_from_columns(
-            session, model, columns, scores=scores.tolist(), source=source, by="ada@demo.example", now=origin
+            session, model, columns, scores=scores.tolist(), source=source, by="Ada", now=origin
         )
 
 
