@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from sklearn.metrics import confusion_matrix, roc_auc_score
 from sqlalchemy import text
 
 from webapp.catalog import queries as catalog
 from webapp.cli.imports import COMMAND
 from webapp.core.errors import InvalidInputError, UserError
 from webapp.core.periods import Window
+from webapp.metrics.performance import performance
+from webapp.telemetry.baselines import ensure_provisional
 from webapp.telemetry.importer import Mapped, OutcomeImporter, PredictionImporter, Refused, Summary, instant_of
 from webapp.telemetry.importer_files import open_file
 from webapp.telemetry.ingest import Limits
@@ -228,6 +231,15 @@ def score_with(script: str, path: Path, out: Path, monkeypatch) -> None:
     __import__(script).main()
 
 
+def answers(folder: Path) -> tuple[list[float], list[bool]]:
+    """Return what the files say: each row's score and whether it was positive."""
+    with (folder / "predictions.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    with (folder / "outcomes.csv").open(newline="") as file:
+        told = [row.get("actual", row.get("Churn")) in {"1", "Yes"} for row in csv.DictReader(file)]
+    return [float(row.get("score", row.get("probability"))) for row in rows], told
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
@@ -259,5 +271,16 @@ def test_a_whole_file_comes_in_and_is_counted_right(
     with runtime.transaction() as session:
         query = "SELECT count(*), count(actual), sum(actual), count(DISTINCT prediction_id) FROM prediction"
         assert tuple(session.execute(text(query)).one()) == (count, count, positives, count)
-        query = "SELECT sum(predictions), sum(known), sum(tp + fn) FROM rollup WHERE grain = 4"
-        assert tuple(session.execute(text(query)).one()) == (count, count, positives)
+        # As the worker does by itself: a first baseline, whose bins follow the scores, and a recount in them.
+        ensure_provisional(session, now=runtime.clock.now())
+        model = catalog.model_named(session, "imported")
+        window = Window(runtime.clock.now() - timedelta(days=990), runtime.clock.now())
+        found = performance(session, model, window, now=runtime.clock.now())
+    scores, actual = answers(tmp_path)
+    tn, fp, fn, tp = confusion_matrix(actual, [score >= 0.5 for score in scores]).ravel()
+    assert (found.predictions, found.known) == (count, count)
+    assert (found.confusion.tp, found.confusion.fp, found.confusion.fn, found.confusion.tn) == (tp, fp, fn, tn)
+    assert found.accuracy.value == pytest.approx((tp + tn) / count, abs=1e-12)
+    area = roc_auc_score(actual, scores)
+    print(f"{name}: AUC {found.auc.value:.6f} ± {found.auc_bound:.6f}, scikit-learn {area:.6f}")
+    assert abs(found.auc.value - area) <= found.auc_bound < 0.02

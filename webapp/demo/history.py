@@ -29,7 +29,7 @@ LONGEST_WAIT = timedelta(days=15)  # Every outcome of the demo is told sooner.
 OVERLAP = timedelta(hours=1)  # What was told in the last hour before an end is told again: it changes nothing.
 DENSE = timedelta(minutes=10)
 BATCH = 6_000
-AT_ONCE = 3
+AT_ONCE = 4
 LIMITS = Limits(outcome_window=timedelta(days=20))
 
 
@@ -139,6 +139,7 @@ def _load_model(runtime: Runtime, company: Company, name: str, span: Span) -> Lo
         traffic = company.between(name, part)
         if len(traffic):
             loaded += _store(runtime, traffic, now=span.now, counted_at=span.counted_at(part))
+    fold_all(runtime, now=span.now)  # while others are still loading
     return loaded
 
 
