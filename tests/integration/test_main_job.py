@@ -8,11 +8,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import httpx
 import pytest
@@ -29,11 +31,15 @@ class Served:
     url: str
     welcome: str
     command: Callable[..., str]
+    open_clients: ExitStack
+
+    def client(self, **options: Any) -> httpx.Client:
+        return self.open_clients.enter_context(httpx.Client(base_url=self.url, timeout=30, **options))
 
     def api(self, *scopes: str) -> httpx.Client:
         arguments = [part for scope in scopes for part in ("--scope", scope)]
         token = self.command("token", "create", *arguments).split()[-1]
-        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        return self.client(headers={"Authorization": f"Bearer {token}"})
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +59,8 @@ def served() -> Iterator[Served]:
             try:
                 assert process.stdout is not None
                 link = _first(process.stdout, rb"at (http://\S+/welcome/\S+)")
-                yield Served(f"http://127.0.0.1:{port}", link, command)
+                with ExitStack() as clients:
+                    yield Served(f"http://127.0.0.1:{port}", link, command, clients)
             finally:
                 process.send_signal(signal.SIGTERM)
                 process.wait(40)
@@ -64,7 +71,7 @@ def test_the_main_job(served: Served):
     ingest, write, alerts = served.api("ingest:*"), served.api("write"), served.api("alerts")
 
     _send_the_worked_example(ingest, write)
-    _expect_the_worked_figures(write, admin)
+    _expect_the_worked_figures(served, write, admin)
 
     alert = _send_drift_and_wait(ingest, write, alerts)
     _acknowledge_once(alerts, served, alert)
@@ -105,7 +112,7 @@ def _send_the_worked_example(ingest: httpx.Client, write: httpx.Client) -> None:
         assert answer.json()["duplicates"] == 2500
 
 
-def _expect_the_worked_figures(write: httpx.Client, admin: httpx.Client) -> None:
+def _expect_the_worked_figures(served: Served, write: httpx.Client, admin: httpx.Client) -> None:
     names = "accuracy,precision,recall,customers_saved,revenue_protected,retention_cost,roi,return_multiple"
     end = datetime.now(UTC)
     window = {"from": (end - timedelta(hours=2)).isoformat(), "to": end.isoformat(), "step": "1d"}
@@ -121,7 +128,8 @@ def _expect_the_worked_figures(write: httpx.Client, admin: httpx.Client) -> None
     assert found["customers_saved"] == 450
     assert found["revenue_protected"] == pytest.approx(540_000)
     assert found["roi"] == pytest.approx(1614.2857, abs=1e-3)
-    screen = admin.get("/_dash-layout", headers={"Referer": f"{admin.base_url}executive?model=worked&range=7d"}).text
+    page = {"Referer": f"{served.url}/executive?model=worked&range=7d"}
+    screen = admin.get("/_dash-layout", headers=page).text
     month = f"{end:%Y-%m}"
     download = admin.get("/reports/download", params={"model": "worked", "month": month, "format": "pdf"})
     assert download.status_code == 200, download.text
@@ -164,13 +172,13 @@ def _acknowledge_once(alerts: httpx.Client, served: Served, alert: str) -> None:
 def _be_refused(served: Served, admin: httpx.Client, alert: str) -> None:
     """An executive may look and not touch, whichever way it is tried."""
     assert served.api("read").post(f"/api/v1/alerts/{alert}/acknowledge").status_code == 403
-    anonymous = httpx.Client(base_url=served.url)
+    anonymous = served.client()
     assert anonymous.post(f"/api/v1/alerts/{alert}/acknowledge").status_code in {401, 403}
     assert admin.get(f"/api/v1/alerts/{alert}").status_code == 200
 
 
 def _nothing_is_open_to_strangers(served: Served) -> None:
-    stranger = httpx.Client(base_url=served.url)
+    stranger = served.client()
     for path in ("/", "/executive", "/alerts", "/_dash-layout", "/_dash-dependencies", "/api/v1/models", "/nowhere"):
         answer = stranger.get(path)
         assert answer.status_code in {302, 401, 403, 404}, path
@@ -179,7 +187,7 @@ def _nothing_is_open_to_strangers(served: Served) -> None:
 
 
 def _first_administrator(served: Served) -> httpx.Client:
-    client = httpx.Client(base_url=served.url, timeout=30)
+    client = served.client()
     form = client.get(served.welcome).text
     token = re.search(r'name="?csrf_token"? value="([^"]+)"', form)
     assert token is not None
