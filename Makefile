@@ -25,7 +25,7 @@ check: $(DEV_READY)  ## format, lint, types, import contracts, unit tests: under
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest tests/unit
+	@$(BIN)/pytest tests/unit -n 2
 
 fix: $(DEV_READY)  ## format the code and mend what the linter can
 	@$(BIN)/ruff format .
