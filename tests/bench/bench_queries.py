@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from tests.bench.run import median_ms, scratch_runtime, show
 from tests.bench.year import load
-from webapp.core.periods import DAY, Window
+from webapp.core.periods import DAY, Window, floor_to
 from webapp.metrics import queries
 from webapp.metrics.drift import drift
 from webapp.metrics.performance import performance
@@ -14,7 +14,7 @@ KPIS = ("accuracy", "precision", "recall", "roc_auc", "revenue_protected", "roi"
 
 def run() -> None:
     now = datetime.now(UTC)
-    year = Window(now - DAY * 365, now)
+    year = Window(floor_to(now - DAY * 365, DAY), now)
     with scratch_runtime() as runtime:
         model = load(runtime, now=now)
 

@@ -34,8 +34,8 @@ def read(session):
 def test_without_a_choice_it_is_thirty_days_compared_with_those_before(read):
     chosen = read()
 
-    assert chosen.window == Window(NOON - timedelta(days=30), NOON)
-    assert chosen.previous == Window(NOON - timedelta(days=60), NOON - timedelta(days=30))
+    assert chosen.window == Window(NOON - timedelta(days=30.5), NOON)
+    assert chosen.previous == Window(NOON - timedelta(days=61), NOON - timedelta(days=30.5))
     assert (chosen.range_key, chosen.step, chosen.version, chosen.model) == ("30d", timedelta(days=1), None, None)
 
 
@@ -44,8 +44,8 @@ def test_the_comparison_can_be_switched_off(read):
     assert read({"compare": "1"}).previous is not None
 
 
-@pytest.mark.parametrize(("key", "duration"), [("24h", 1), ("7d", 7), ("30d", 30), ("90d", 90)])
-def test_a_range_ends_now(read, key, duration):
+@pytest.mark.parametrize(("key", "duration"), [("24h", 1), ("7d", 7), ("30d", 30.5), ("90d", 90.5)])
+def test_a_range_ends_now_and_one_shown_by_days_begins_at_midnight(read, key, duration):
     assert read({"range": key}).window == Window(NOON - timedelta(days=duration), NOON)
 
 

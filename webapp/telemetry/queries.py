@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from webapp.catalog.queries import binnings
 from webapp.core.periods import Window
-from webapp.telemetry.aggregate import EMPTY, TALLY, Aggregate
+from webapp.telemetry.aggregate import EMPTY, TALLY, Aggregate, tally_of
 from webapp.telemetry.decode import PARTS, Sum
 from webapp.telemetry.tiles import Tile, cover, snap, stepped
 
@@ -124,14 +124,27 @@ def _condition(place: int) -> str:
 
 def _summed(session: Session, rows: Sequence[Row[Any]], parts: frozenset[str], group_of: Any) -> dict[Any, Aggregate]:
     """Add up the rows of each group; what was counted in different binnings is merged as far as the bins agree."""
+    if not parts:
+        return _summed_scalars(rows, group_of)
     used = binnings(session, [row.binning_id for row in rows])
     sums: dict[Any, dict[int, Sum]] = {}
     payload = [part for part in PARTS if part in parts]
     for row in rows:
         by_binning = sums.setdefault(group_of(row), {})
-        into = by_binning.setdefault(row.binning_id, Sum(used[row.binning_id]))
+        into = by_binning.get(row.binning_id)
+        if into is None:
+            into = by_binning[row.binning_id] = Sum(used[row.binning_id])
         into.add([getattr(row, name) for name in TALLY], {part: getattr(row, part) for part in payload})
     return {group: _merged(by_binning) for group, by_binning in sums.items()}
+
+
+def _summed_scalars(rows: Sequence[Row[Any]], group_of: Any) -> dict[Any, Aggregate]:
+    sums: dict[Any, Sequence[float]] = {}
+    for row in rows:
+        group, scalars = group_of(row), row[-len(TALLY) :]
+        known = sums.get(group)
+        sums[group] = scalars if known is None else [a + b for a, b in zip(known, scalars, strict=True)]
+    return {group: Aggregate(tally_of(scalars)) for group, scalars in sums.items()}
 
 
 def _merged(by_binning: Mapping[int, Sum]) -> Aggregate:

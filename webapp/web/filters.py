@@ -9,7 +9,7 @@ from webapp.catalog import queries
 from webapp.catalog.models import Model
 from webapp.core import periods
 from webapp.core.errors import InvalidInputError, NotFoundError
-from webapp.core.periods import DAY, HOUR, MINUTE, Window
+from webapp.core.periods import DAY, HOUR, MINUTE, Window, floor_to
 from webapp.web.page import PageRequest
 
 RANGES: Mapping[str, timedelta] = {"24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY, "90d": 90 * DAY}
@@ -81,7 +81,13 @@ def _window(query: Mapping[str, str], default_range: str, *, now: datetime, zone
         return Window(periods.month(local.year, local.month, ZoneInfo(zone)).start, now), MONTH
     if key not in RANGES:
         raise InvalidInputError(f"'{key}' is not a time range; choose one at the top.")
-    return periods.trailing(now, RANGES[key]), key
+    return _from_a_whole_step(periods.trailing(now, RANGES[key])), key
+
+
+def _from_a_whole_step(window: Window) -> Window:
+    """Begin at midnight (UTC) where a chart goes by days, so that its points are whole days and are read as such."""
+    step = step_of(window)
+    return Window(floor_to(window.start, step), window.end) if step > HOUR else window
 
 
 def _custom(first: str, last: str, *, now: datetime, zone: str) -> Window:

@@ -31,6 +31,7 @@ def sent(rng: random.Random, number: int) -> Prediction:
     """Return a prediction of any kind and age: with and without a score, a class, a response time, an error."""
     age = rng.choice((timedelta(days=rng.uniform(0, 60)), timedelta(hours=rng.uniform(0, 55)), rng.choice(EDGES)))
     score = rng.choice((None, round(rng.random(), 3), 0.5, 0.0, 1.0))
+    missing = () if number == 0 else (None,)  # A feature is counted from the batch on in which it first has a value.
     return prediction(
         f"c-{number}",
         version=rng.choice(("v12", "v13")),
@@ -39,7 +40,10 @@ def sent(rng: random.Random, number: int) -> Prediction:
         predicted=rng.randrange(2) if score is None or rng.random() < 0.3 else None,
         latency_ms=rng.choice((None, round(rng.lognormvariate(5, 1), 3))),
         error="out of memory" if rng.random() < 0.1 else None,
-        features={"tenure": rng.choice((rng.randrange(72), None)), "contract": rng.choice(("One", "Two", None))},
+        features={
+            "tenure": rng.choice((rng.randrange(72), *missing)),
+            "contract": rng.choice(("One", "Two", *missing)),
+        },
     )
 
 
