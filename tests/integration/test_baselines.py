@@ -281,3 +281,16 @@ def test_events_that_come_in_meanwhile_are_counted_once(runtime):
         assert found.scores.counts[1:].sum() == sum(sent)
         assert found.features["tenure"].total == total
         assert len(found.scores.edges) == 257
+
+
+def test_a_column_whose_first_value_is_missing_has_a_reference_all_the_same(session, model):
+    columns = {
+        "tenure": [float(number % 60) for number in range(200)],
+        "total": [float("nan"), *map(float, range(199))],
+    }
+
+    baselines.create_from_columns(session, model, columns, source="training", by="ada", now=NOW)
+
+    binning = current_binning(session, model.id)
+    assert binning is not None
+    assert not binning.features[binning.position["total"]].is_learning

@@ -111,10 +111,13 @@ def _some_resolved(filters: InboxFilters, conditions: Sequence[ColumnElement[boo
 
 
 def open_summary(session: Session) -> OpenSummary:
-    """Return how many alerts are active, by severity."""
-    query = select(AlertRow.severity, func.count()).where(_ACTIVE).group_by(AlertRow.severity)
-    by_severity = {Severity.of_rank(rank): count for rank, count in session.execute(query)}
-    return OpenSummary(sum(by_severity.values()), by_severity, max(by_severity, default=None))
+    """Return how many alerts are active, by severity, and how many of them nobody has taken on."""
+    waiting = func.count().filter(AlertRow.status == Status.OPEN)
+    query = select(AlertRow.severity, func.count(), waiting).where(_ACTIVE).group_by(AlertRow.severity)
+    found = session.execute(query).all()
+    by_severity = {Severity.of_rank(rank): count for rank, count, _ in found}
+    worst = max(by_severity, default=None)
+    return OpenSummary(sum(by_severity.values()), by_severity, worst, sum(count for _, _, count in found))
 
 
 def newer_than(session: Session, filters: InboxFilters, alert_id: UUID) -> int:

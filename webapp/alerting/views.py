@@ -61,11 +61,12 @@ class InboxPage:
 
 @dataclass(frozen=True, slots=True)
 class OpenSummary:
-    """How many alerts are active (open, acknowledged or snoozed), and the worst severity among them."""
+    """How many alerts are active (open, acknowledged or snoozed), the worst severity, and how many nobody took on."""
 
     total: int
     by_severity: Mapping[Severity, int]
     worst: Severity | None
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)

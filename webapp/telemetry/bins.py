@@ -61,7 +61,8 @@ def bins_of_columns(columns: Columns, known: Sequence[FeatureBins]) -> tuple[Seq
     (size,) = lengths
     kinds = {feature.name: feature.kind for feature in known}
     for name, values in columns.items():
-        found = unknown_features([{name: value} for value in values if value is not None][:1], None)
+        present = next((value for value in values if value is not None and value == value), None)  # NaN is missing
+        found = unknown_features([{name: present}], None)
         if name not in kinds and name in found:
             kinds[name] = found[name].kind
     matrix = np.full((size, len(kinds)), np.nan)

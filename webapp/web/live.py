@@ -32,7 +32,7 @@ def live(who: Actor) -> tuple[Component, Component, Component]:
             return _state(evaluated, moment), _bell(0), html.Div()
         summary = queries.open_summary(session)
         newest = queries.inbox(session, InboxFilters(tab="all_open"), limit=NEWEST).rows
-    return _state(evaluated, moment), _bell(summary.total), _sheet(summary, newest, moment)
+    return _state(evaluated, moment), _bell(summary.waiting), _sheet(summary, newest, moment)
 
 
 def _state(evaluated: datetime | None, moment: datetime) -> Component:
@@ -43,9 +43,10 @@ def _state(evaluated: datetime | None, moment: datetime) -> Component:
     )
 
 
-def _bell(total: int) -> Component:
-    word = "No open alerts" if total == 0 else f"{total} open alert{'s' if total > 1 else ''}"
-    shown = "" if total == 0 else str(total) if total <= MOST_SHOWN else f"{MOST_SHOWN}+"
+def _bell(waiting: int) -> Component:
+    """The number is that of the inbox's first tab: what nobody has taken on yet."""
+    word = "No open alerts" if waiting == 0 else f"{waiting} open alert{'s' if waiting > 1 else ''}"
+    shown = "" if waiting == 0 else str(waiting) if waiting <= MOST_SHOWN else f"{MOST_SHOWN}+"
     count = html.Span(shown, id="bell-count", className="mc-count", **attributes(aria_hidden="true"))
     return html.Span([icon("bell", label=word), count], className="mc-bell", title=word)
 
@@ -54,7 +55,7 @@ def _sheet(summary: OpenSummary, newest: Sequence[InboxRow], moment: datetime) -
     rows: list[Child] = [_row(each, moment) for each in newest]
     if not rows:
         rows = [html.P("Nothing needs attention.", className="mc-bell-none")]
-    head = html.Div(["Open alerts", html.Span(str(summary.total), className="mc-quiet")], className="mc-menu-title")
+    head = html.Div(["Active alerts", html.Span(str(summary.total), className="mc-quiet")], className="mc-menu-title")
     every = dcc.Link([icon("inbox"), "Open the inbox"], href="/alerts", className="mc-menu-item")
     line = html.Div(className="mc-menu-line")
     return html.Div([head, html.Div(rows, className="mc-bell-list"), line, every], className="mc-bell-sheet")
