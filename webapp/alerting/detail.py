@@ -16,6 +16,7 @@ from webapp.catalog.tables import ModelRow
 from webapp.core import formatting
 from webapp.core.errors import NotFoundError
 from webapp.core.periods import DAY, HOUR, MINUTE, Window, floor_to
+from webapp.drift.registry import method_named
 from webapp.metrics import drift as drifting
 from webapp.metrics import queries as metric_queries
 from webapp.metrics.gauge import GAUGES
@@ -111,8 +112,9 @@ def _causes(session: Session, row: AlertRow, metric: Metric, model: Model, *, no
     ]
     if metric.group in CAUSE_GROUPS:
         report = drifting.drift(session, model, Window(at - DAY, at), now=now)
+        distance = method_named(report.method).label
         causes += [
-            f"{feature.name} has moved from the baseline: {report.method.replace('_', ' ')} {feature.score.value:.2f}."
+            f"{feature.name} has moved from the baseline: {distance} {feature.score.value:.2f}."
             for feature in report.features[:3]
             if feature.score.value is not None and feature.level in {drifting.Level.WARNING, drifting.Level.CRITICAL}
         ]

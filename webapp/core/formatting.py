@@ -60,9 +60,9 @@ def money_short(value: float, currency: str) -> str:
 
 
 def duration_ms(milliseconds: float) -> str:
-    """Return 312 as `312 ms` and 1234 as `1.23 s`."""
+    """Return 312 as `312 ms`, 1234 as `1.23 s` and 12340 as `12 s`."""
     if abs(milliseconds) >= 1000:
-        return f"{number(milliseconds / 1000, 2)} s"
+        return f"{number(milliseconds / 1000, 2 if abs(milliseconds) < 10_000 else 0)} s"
     return f"{number(milliseconds, 0 if abs(milliseconds) >= 10 else 1)} ms"
 
 

@@ -13,6 +13,7 @@ from webapp.catalog.models import Business, Target
 from webapp.core.errors import InvalidInputError
 from webapp.core.formatting import number
 from webapp.core.periods import Window
+from webapp.drift.registry import method_named
 from webapp.metrics.registry import METRICS
 from webapp.telemetry.baselines import baselines, create_from_window
 from webapp.web.components import (
@@ -281,7 +282,7 @@ def _description(found: Record, *, may_write: bool) -> Component:
                 ("Task", model.task.capitalize()),
                 ("Positive class", model.positive_class),
                 ("Decision threshold", number(model.threshold, 2)),
-                ("Drift method", model.drift_method.replace("_", " ")),
+                ("Drift method", method_named(model.drift_method).label),
                 ("Owners", ", ".join(model.owners) or "–"),
             ]
         )

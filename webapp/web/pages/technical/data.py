@@ -12,6 +12,7 @@ from webapp.accounts.permissions import Permission
 from webapp.core.errors import UserError
 from webapp.core.formatting import day, number, share
 from webapp.core.periods import DAY
+from webapp.drift.registry import method_named
 from webapp.figures import distribution_bars, drift_bars, drift_heatmap
 from webapp.metrics.drift import DriftReport, FeatureDrift, Level, distribution, drift, drift_series
 from webapp.metrics.metric import Point, Value
@@ -186,7 +187,7 @@ def _bars(report: DriftReport, view: Technical) -> Component:
     height = max(SMALLEST_BARS, 90 + BAR_HEIGHT * min(len(scored), 25))
     chart = graph(drift_bars(report), id=BARS, height=height, label="Drift score by feature")
     return panel(
-        "Drift by feature", chart, subtitle=f"{report.method.replace('_', ' ')}; press a bar to see its values"
+        "Drift by feature", chart, subtitle=f"{method_named(report.method).label}; press a bar to see its values"
     )
 
 
