@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.core.clock import Clock, SystemClock
 from webapp.db.base import make_engine
+from webapp.metrics.load import MINIMUM_COVERAGE
 from webapp.settings import Settings
 
 
@@ -43,18 +44,22 @@ class Runtime:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Open a session for a person's request; leaving the block commits, an exception rolls back."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with self._session(self.engine) as session, session.begin():
             yield session
 
     @contextmanager
     def ingest_transaction(self) -> Iterator[Session]:
-        with Session(self.ingest_engine, expire_on_commit=False) as session, session.begin():
+        with self._session(self.ingest_engine) as session, session.begin():
             yield session
 
     @contextmanager
     def job_transaction(self) -> Iterator[Session]:
-        with Session(self.job_engine, expire_on_commit=False) as session, session.begin():
+        with self._session(self.job_engine) as session, session.begin():
             yield session
+
+    def _session(self, engine: Engine) -> Session:
+        """What is the same for everybody who reads metrics goes along with the session."""
+        return Session(engine, expire_on_commit=False, info={MINIMUM_COVERAGE: self.settings.minimum_coverage})
 
     def dispose(self) -> None:
         for engine in (self.engine, self.ingest_engine, self.job_engine):

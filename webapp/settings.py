@@ -26,14 +26,12 @@ class Settings:
     demo: bool = False
     scheduler: bool = True
     trusted_proxies: int = 0
-    metrics_token: str = field(default="", repr=False, metadata={"secret": True})
     organisation: str = "Mission Control"
     timezone: str = "UTC"
     web_threads: int = 16
     outcome_window_days: int = 90
     minimum_coverage: float = 0.6
     retention_events_days: int = 400
-    retention_minutes_days: int = 8
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @classmethod

@@ -31,7 +31,13 @@ def COMMAND(days: int, credentials_file: Path | None, load_only: bool) -> None:
     \b
     Example:  MC_PORT=8080 mission-control demo --days 90 --credentials-file sign-ins.json
     """
-    settings = dataclasses.replace(Settings.from_environment(), demo=True)
+    serve_demo(Settings.from_environment(), days=days, credentials_file=credentials_file, load_only=load_only)
+
+
+def serve_demo(
+    settings: Settings, *, days: int = 90, credentials_file: Path | None = None, load_only: bool = False
+) -> None:
+    settings = dataclasses.replace(settings, demo=True)
     with opened(settings) as runtime:
         credentials = prepare(
             runtime, days=days, now=runtime.clock.now(), base_url=settings.public_url, report=click.echo

@@ -15,7 +15,7 @@ from webapp.catalog.models import Model, Target
 from webapp.core.periods import DAY, trailing
 from webapp.metrics.display import number_text
 from webapp.metrics.metric import Better, Metric, Unit, Value
-from webapp.metrics.queries import COVERAGE, values
+from webapp.metrics.queries import values
 from webapp.metrics.registry import METRICS
 
 RECENT: Sequence[timedelta] = (DAY, 30 * DAY)
@@ -43,7 +43,7 @@ class Health:
 
 
 def health(
-    session: Session, models: Sequence[Model], *, now: datetime, minimum_coverage: float = COVERAGE
+    session: Session, models: Sequence[Model], *, now: datetime, minimum_coverage: float | None = None
 ) -> Mapping[str, Health]:
     """Return each model's health by its name."""
     names = sorted({name for model in models for name in model.targets if name in METRICS})

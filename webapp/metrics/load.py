@@ -16,6 +16,8 @@ from webapp.metrics.scope import versions_of
 from webapp.telemetry import baselines, gauges, queries
 from webapp.telemetry.aggregate import Aggregate, Tally
 
+MINIMUM_COVERAGE = "minimum coverage"  # in a session's info: the share below which performance is provisional
+COVERAGE = 0.6
 _PARTS = {Source.SCORES: "scores", Source.LATENCY: "latencies", Source.FEATURES: "features"}
 _COMPARING = "drift"  # The group of metrics that compare with the baseline.
 
@@ -42,6 +44,11 @@ class Needs:
         )
 
 
+def least_coverage(session: Session, given: float | None) -> float:
+    """Return the share of known outcomes that is enough: as given, else as the session's owner has set it."""
+    return given if given is not None else float(session.info.get(MINIMUM_COVERAGE, COVERAGE))
+
+
 def evidence(
     session: Session,
     models: Sequence[Model],
@@ -50,7 +57,7 @@ def evidence(
     *,
     now: datetime,
     version: str | None = None,
-    minimum_coverage: float,
+    minimum_coverage: float | None,
 ) -> Mapping[int, Evidence]:
     """Return what is known of each model over the window, by the model's number."""
     numbers = [model.id for model in models]
@@ -72,7 +79,7 @@ def evidence(
             gauges=measured.get(model.id, {}),
             money=money.get(model.id, ()),
             newest=newest.get(model.id),
-            minimum_coverage=minimum_coverage,
+            minimum_coverage=least_coverage(session, minimum_coverage),
         )
         for model in models
     }

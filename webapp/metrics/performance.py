@@ -14,7 +14,6 @@ from webapp.metrics.curves import Sweep
 from webapp.metrics.evidence import Evidence, MoneyPeriod
 from webapp.metrics.metric import Value
 from webapp.metrics.money import books
-from webapp.metrics.queries import COVERAGE
 from webapp.metrics.registry import METRICS
 from webapp.metrics.shares import coverage
 from webapp.telemetry.aggregate import ScoreHistogram, Tally
@@ -99,7 +98,7 @@ def performance(
     now: datetime,
     threshold: float | None = None,
     version: str | None = None,
-    minimum_coverage: float = COVERAGE,
+    minimum_coverage: float | None = None,
 ) -> Performance:
     """Return how well the model decided in the window.
 

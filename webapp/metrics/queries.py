@@ -21,8 +21,6 @@ from webapp.metrics.scope import versions_of
 from webapp.telemetry import baselines, gauges, queries
 from webapp.telemetry.queries import Bucket
 
-COVERAGE = 0.6  # Below it, performance is provisional; the setting MC_MINIMUM_COVERAGE.
-
 
 def values(
     session: Session,
@@ -32,7 +30,7 @@ def values(
     *,
     now: datetime,
     version: str | None = None,
-    minimum_coverage: float = COVERAGE,
+    minimum_coverage: float | None = None,
 ) -> Mapping[str, Mapping[str, Value]]:
     """Return each metric of each model over the window: model name → metric name → value."""
     check_names(names)
@@ -52,7 +50,7 @@ def series(
     *,
     now: datetime,
     version: str | None = None,
-    minimum_coverage: float = COVERAGE,
+    minimum_coverage: float | None = None,
 ) -> Mapping[str, MetricSeries]:
     """Return each metric by steps of the window; steps in the future are left out."""
     check_names(names)
@@ -69,7 +67,7 @@ def version_series(
     step: timedelta,
     *,
     now: datetime,
-    minimum_coverage: float = COVERAGE,
+    minimum_coverage: float | None = None,
 ) -> Mapping[str, MetricSeries]:
     """Return the metric by steps for each version that predicted in the window, in the order they first appeared."""
     metric = metric_named(name)
@@ -120,9 +118,10 @@ def _stepped(
     step: timedelta,
     *,
     now: datetime,
-    minimum_coverage: float,
+    minimum_coverage: float | None,
 ) -> Mapping[int, Sequence[Evidence]]:
     """Return the evidence of each step for each group of versions."""
+    least = load.least_coverage(session, minimum_coverage)
     needs = load.Needs.of(METRICS[name] for name in names)
     seen = load.elapsed(window, now)
     reference = baselines.current(session, [model.id]).get(model.id) if needs.baseline else None
@@ -139,7 +138,7 @@ def _stepped(
             baseline=reference,
             gauges=measured.get(bucket.at, {}),
             money=load.step_money(session, versions, parameters, part, bucket.aggregate.tally, now=now),
-            minimum_coverage=minimum_coverage,
+            minimum_coverage=least,
         )
 
     return {

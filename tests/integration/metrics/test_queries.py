@@ -22,6 +22,7 @@ from tests.factories import (
 from webapp.core.errors import InvalidInputError, NotFoundError
 from webapp.core.periods import DAY, HOUR, Window, trailing
 from webapp.metrics import health, queries
+from webapp.metrics.load import MINIMUM_COVERAGE
 from webapp.metrics.registry import METRICS
 from webapp.telemetry import baselines
 
@@ -210,3 +211,13 @@ def test_a_drifted_feature_is_named_in_the_reason(session, model):
 
     assert found.state == "critical"
     assert found.reason == "Drift score 1 (tenure) is above the critical line 0.6."
+
+
+def test_what_is_enough_coverage_is_set_once_for_every_reader(session, model):
+    make_predictions(session, predictions(10))
+    make_outcomes(session, [outcome(f"c-{number}", 1) for number in range(7)])
+    assert not values(session, model, "accuracy")["accuracy"].provisional
+
+    session.info[MINIMUM_COVERAGE] = 0.8
+
+    assert values(session, model, "accuracy")["accuracy"].provisional
