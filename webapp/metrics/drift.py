@@ -11,12 +11,14 @@ from webapp.catalog.binning import Kind
 from webapp.catalog.models import Model
 from webapp.core.errors import NotFoundError
 from webapp.core.periods import Window
+from webapp.drift.method import Method
 from webapp.drift.registry import method_named
 from webapp.metrics import load
 from webapp.metrics.comparison import compared, labels
 from webapp.metrics.feature_drift import (
     FeatureDrift,
     Level,
+    course,
     drifted_share,
     drifts,
     lines,
@@ -133,16 +135,24 @@ def drift_series(
 ) -> Mapping[str, tuple[Point, ...]]:
     """Return each feature's score by steps of the window."""
     method = method_named(model.drift_method)
-    limits = lines(model, method)
     groups = {model.id: list(versions_of(session, [model], version=version)[model.id])}
     reference = baselines.current(session, [model.id]).get(model.id)
     seen = load.elapsed(window, now)
     steps = queries.steps(session, groups, seen, step, parts=frozenset({"features"}), now=now)[model.id]
-    points: dict[str, list[Point]] = {}
-    for bucket in steps:
-        for found in drifts(bucket.aggregate.features, reference, method, limits):
-            points.setdefault(found.name, []).append(Point(bucket.at, found.score))
-    return {name: tuple(points[name]) for name in sorted(points)}
+    known = {} if reference is None else reference.aggregate.features
+    names = sorted(known.keys() | {name for bucket in steps for name in bucket.aggregate.features})
+    return {name: _points(name, steps, known.get(name), method) for name in names}
+
+
+def _points(
+    name: str, steps: Sequence[queries.Bucket], baseline: FeatureHistogram | None, method: Method
+) -> tuple[Point, ...]:
+    """Return the feature's score in each step that has counts, or could have: the baseline knows the feature."""
+    nothing = None if baseline is None else nothing_counted(baseline)
+    counted = [(bucket.at, bucket.aggregate.features.get(name, nothing)) for bucket in steps]
+    present = [(at, histogram) for at, histogram in counted if histogram is not None]
+    values = course([histogram for _, histogram in present], baseline, method)
+    return tuple(Point(at, value) for (at, _), value in zip(present, values, strict=True))
 
 
 def _with_new_categories(session: Session, model: Model, found: Sequence[FeatureDrift]) -> tuple[FeatureDrift, ...]:

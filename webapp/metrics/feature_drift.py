@@ -78,6 +78,27 @@ def drifts(
     return sorted(found, key=lambda drift: (-(drift.score.value if drift.score.value is not None else -1), drift.name))
 
 
+def course(windows: Sequence[FeatureHistogram], baseline: FeatureHistogram | None, method: Method) -> list[Value]:
+    """Return one feature's score in each of the windows, measured together: a year of days costs one measurement."""
+    reasons = [_reason(window, baseline) for window in windows]
+    comparable = [window for window, reason in zip(windows, reasons, strict=True) if reason is None]
+    distances = iter(_distances(comparable, baseline, method)) if baseline is not None and comparable else iter(())
+    return [
+        Value(next(distances), _values(window)) if reason is None else undefined(reason, sample_count=_values(window))
+        for window, reason in zip(windows, reasons, strict=True)
+    ]
+
+
+def _distances(windows: Sequence[FeatureHistogram], baseline: FeatureHistogram, method: Method) -> list[float]:
+    chosen = _suited(method, baseline)
+    pairs = [compared(baseline, window, fine=chosen.needs_order) for window in windows]
+    both = Histograms(
+        np.stack([pair.baseline for pair in pairs]), np.stack([pair.current for pair in pairs]), pairs[0].places
+    )
+    measured: list[float] = chosen.measure(both).tolist()
+    return measured
+
+
 def model_score(found: Sequence[FeatureDrift]) -> Value:
     """Return the highest score among the features that moved further than chance; its note names the feature."""
     defined = [drift for drift in found if drift.score.value is not None]
@@ -120,17 +141,21 @@ def nothing_counted(like: FeatureHistogram) -> FeatureHistogram:
 
 
 def _drift(current: FeatureHistogram, baseline: FeatureHistogram | None, method: Method, limits: Lines) -> FeatureDrift:
-    usable = baseline is not None and baseline.bins == current.bins and not current.bins.is_learning
-    reason = _reason(current, baseline if usable else None)
+    reason = _reason(current, baseline)
     if reason is not None or baseline is None:
         score = undefined(reason or NO_BASELINE, sample_count=_values(current))
         return _described(current, baseline, score, None, None, Level.UNDEFINED)
-    chosen = METHODS["total_variation"] if method.needs_order and current.bins.kind is Kind.CATEGORY else method
+    chosen = _suited(method, baseline)
     histograms = compared(baseline, current)
     measured = compared(baseline, current, fine=True) if chosen.needs_order else histograms
     distance, floor = float(chosen.measure(measured)), noise.floor(chosen, measured)
     level = _level(distance, floor, limits)
     return _described(current, baseline, Value(distance, _values(current)), floor, _psi(histograms), level)
+
+
+def _suited(method: Method, feature: FeatureHistogram) -> Method:
+    """Return the method, or one that needs no order where the feature's values have none."""
+    return METHODS["total_variation"] if method.needs_order and feature.bins.kind is Kind.CATEGORY else method
 
 
 def _described(
@@ -166,7 +191,7 @@ def _reason(current: FeatureHistogram, baseline: FeatureHistogram | None) -> str
         return "no predictions in this window"
     if _values(current) == 0:
         return "no values"
-    if baseline is None:
+    if baseline is None or baseline.bins != current.bins or current.bins.is_learning:
         return NO_BASELINE
     if _values(baseline) == 0:
         return "no values in the baseline"
