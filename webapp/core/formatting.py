@@ -1,12 +1,12 @@
 """The only place that turns numbers and times into text, so that a screen, a report and a message read alike.
 
-Babel knows the languages' rules; the product speaks English, so the locale is fixed here.
+The product speaks English, so numbers are written as Python writes them; Babel knows the signs of currencies.
 """
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from babel.numbers import format_currency, format_decimal, get_currency_symbol
+from babel.numbers import format_currency, get_currency_symbol
 
 LOCALE = "en_US"
 MINUS = "−"
@@ -17,8 +17,7 @@ def number(value: float, decimals: int | None = None) -> str:
     """Return 1239 as `1,239`; without `decimals` small numbers keep three significant digits."""
     if decimals is None:
         decimals = 0 if abs(value) >= 100 or float(value).is_integer() else 1 if abs(value) >= 10 else 3
-    text: str = format_decimal(_settled(value, decimals), format=f"#,##0.{'0' * decimals}".rstrip("."), locale=LOCALE)
-    return text
+    return f"{_settled(value, decimals):,.{decimals}f}"
 
 
 def share(value: float, decimals: int = 1) -> str:
