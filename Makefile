@@ -42,7 +42,7 @@ clean:  ## remove the virtual environment and the demo's data
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Mission Control needs Python 3.11 or newer.")'
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
 $(RUN_READY): .venv/bin/python
 	@echo "Setting up (once; a minute at most) …"

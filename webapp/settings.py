@@ -7,6 +7,8 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from webapp.core.errors import UserError
 
@@ -20,18 +22,18 @@ class Settings:
     database_url: str | None = field(default=None, repr=False, metadata={"secret": True})
     data_dir: Path = Path(".data")
     host: str = "127.0.0.1"
-    port: int = 8050
+    port: int = field(default=8050, metadata={"bounds": (1, 65_535)})
     secret_key: str = field(default="", repr=False, metadata={"secret": True})
     base_url: str = ""
     demo: bool = False
     scheduler: bool = True
-    trusted_proxies: int = 0
+    trusted_proxies: int = field(default=0, metadata={"bounds": (0, 10)})
     organisation: str = "Mission Control"
     timezone: str = "UTC"
-    web_threads: int = 16
-    outcome_window_days: int = 90
-    minimum_coverage: float = 0.6
-    retention_events_days: int = 400
+    web_threads: int = field(default=16, metadata={"bounds": (2, 256)})
+    outcome_window_days: int = field(default=90, metadata={"bounds": (1, 3650)})
+    minimum_coverage: float = field(default=0.6, metadata={"bounds": (0, 1)})
+    retention_events_days: int = field(default=400, metadata={"bounds": (7, 36_500)})
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @classmethod
@@ -46,9 +48,9 @@ class Settings:
             name = f"MC_{entry.name.upper()}"
             raw, source = _read(environment, name)
             if raw is not None:
-                values[entry.name] = _convert(name, raw, entry.default)
+                values[entry.name] = _convert(name, raw, entry.default, entry.metadata.get("bounds"))
                 sources[entry.name] = source
-        return cls(**values, sources=sources)  # type: ignore[arg-type]
+        return cls(**values, sources=sources)._sound()  # type: ignore[arg-type]
 
     @property
     def public_url(self) -> str:
@@ -69,6 +71,15 @@ class Settings:
                 " `python -c 'import secrets; print(secrets.token_urlsafe(48))'`."
             )
         return dataclasses.replace(self, secret_key=_kept_secret(self.data_dir / "secret_key"))
+
+    def _sound(self) -> "Settings":
+        """Refuse at the start what would otherwise fail in a report or a link."""
+        if self.timezone not in available_timezones():
+            raise UserError(f"MC_TIMEZONE is {self.timezone!r}; it must be a zone such as Europe/Paris.")
+        parts = urlsplit(self.public_url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise UserError(f"MC_BASE_URL is {self.base_url!r}; it must be an address such as https://mc.example.com.")
+        return self
 
     def _checked(self) -> "Settings":
         if len(self.secret_key) < 32 or self.secret_key.lower() in KNOWN_SECRETS:
@@ -94,15 +105,21 @@ def _read(environment: Mapping[str, str], name: str) -> tuple[str | None, str]:
         raise UserError(f"{name}_FILE names {file}, which is not text.") from error
 
 
-def _convert(name: str, raw: str, default: object) -> object:
+def _convert(name: str, raw: str, default: object, bounds: tuple[float, float] | None) -> object:
     try:
         if isinstance(default, bool):
             return _flag(raw)
         if isinstance(default, int | float):
-            return type(default)(raw)
+            return _within(name, type(default)(raw), bounds)
     except ValueError:
         raise UserError(f"{name} is {raw!r}; it must be {_kind(default)}.") from None
     return Path(raw) if isinstance(default, Path) else raw
+
+
+def _within(name: str, value: float, bounds: tuple[float, float] | None) -> float:
+    if bounds is not None and not bounds[0] <= value <= bounds[1]:
+        raise UserError(f"{name} is {value}; it must be from {bounds[0]:,} to {bounds[1]:,}.")
+    return value
 
 
 def _flag(raw: str) -> bool:

@@ -44,6 +44,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     if shutil.which(CHROMIUM) is None:
+        if os.environ.get("MC_BROWSER_REQUIRED"):
+            pytest.fail(f"There is no Chromium at {CHROMIUM}, and MC_BROWSER_REQUIRED asks for one.")
         pytest.skip(f"THE SCREENS ARE NOT TESTED: there is no Chromium at {CHROMIUM}; set CHROMIUM to its path.")
     playwright: Playwright
     with sync_playwright() as playwright:
@@ -78,8 +80,11 @@ def expected_errors() -> list[str]:
 
 
 @pytest.fixture
-def open_page(chromium: Browser, expected_errors: list[str]) -> Iterator[Callable[..., Page]]:
-    """Return a function that opens an empty page of a size and a theme; errors in its console fail the test."""
+def open_page(chromium: Browser, expected_errors: list[str], server: str) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens an empty page of a size and a theme; errors in its console fail the test.
+
+    It asks for the server only so that pages are closed before the server stops: they poll to the last.
+    """
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 

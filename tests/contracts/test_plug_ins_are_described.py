@@ -24,8 +24,6 @@ def headings(page: Path) -> Iterable[str]:
 
 @pytest.mark.parametrize("page", KINDS)
 def test_every_plug_in_has_a_heading(page: str) -> None:
-    if not (DOCS / page).exists():
-        pytest.skip(f"docs/{page} is not written yet")
     package, constant = KINDS[page]
     said = " ".join(headings(DOCS / page)).lower()
 

@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 CONNECTIONS = 500  # Slow clients hold a connection, not a thread: waitress reads them all in one loop.
 
+DRAIN_SECONDS = 10  # for requests; the worker then has as long as its own drain, 25 s in all
+
 
 def serve(runtime: Runtime, *, beside: Callable[[Runtime], Any] | None = None) -> None:
     """Serve until SIGTERM or Ctrl-C; `beside` starts something more and returns what has a `stop()`."""
@@ -67,7 +69,7 @@ def _run(server: Any) -> None:
         pass
     logger.info("stopping")
     server.close()
-    server.task_dispatcher.shutdown(timeout=20)
+    server.task_dispatcher.shutdown(timeout=DRAIN_SECONDS)
 
 
 def _print_first_link(runtime: Runtime) -> None:

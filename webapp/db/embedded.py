@@ -44,6 +44,7 @@ SETTINGS: Mapping[str, str] = {
     "log_min_messages": "warning",
     "log_timezone": "UTC",
 }
+NO_NAMESPACE = 77  # the exit code of a child that may not have a user namespace
 _PR_SET_PDEATHSIG, _CLONE_NEWUSER = 1, 0x10000000
 
 
@@ -158,7 +159,7 @@ def _prepare_child(parent: int, in_namespace: bool) -> Callable[[], None]:
             return
         if in_namespace:
             if libc.unshare(_CLONE_NEWUSER) != 0:
-                os._exit(77)
+                os._exit(NO_NAMESPACE)
             Path("/proc/self/setgroups").write_text("deny")
             Path("/proc/self/uid_map").write_text("1000 0 1")
             Path("/proc/self/gid_map").write_text("1000 0 1")
@@ -191,6 +192,11 @@ def _initialise(folder: Path, cluster: Path, password: str, account: _Account) -
         output, _ = process.communicate(timeout=START_SECONDS)
     finally:
         secret.unlink()
+    if process.returncode == NO_NAMESPACE:
+        raise UserError(
+            f"PostgreSQL does not run as root, and no other account may enter {folder}. Start us as another user, move"
+            " the checkout and MC_DATA_DIR out of root's home, or set MC_DATABASE_URL to a server of yours."
+        )
     if process.returncode != 0:
         raise UserError(
             f"The embedded PostgreSQL could not be set up in {folder}: {_last_line(output.decode(errors='replace'))}"

@@ -30,11 +30,11 @@ logging.getLogger("apscheduler").setLevel(logging.ERROR)
 SHORTEST_TICK, LONGEST_TICK = timedelta(seconds=0.5), timedelta(seconds=5)
 RENEWAL_SECONDS = 0.5
 LATE_AFTER_SECONDS = 10.0
-DRAIN_SECONDS = 20.0
+DRAIN_SECONDS = 14.0
 
 
 class Scheduler:
-    """What `start` hands out; `stop` lets running jobs finish, for 20 seconds at most."""
+    """What `start` hands out; `stop` lets running jobs finish, for 14 seconds at most."""
 
     def __init__(self, runtime: Runtime) -> None:
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"

@@ -116,3 +116,23 @@ def test_without_a_database_the_key_is_made_once_and_kept_private(tmp_path: Path
     assert len(made[0]) >= 32
     assert (tmp_path / "data" / "secret_key").stat().st_mode & 0o077 == 0
     assert [file.name for file in (tmp_path / "data").iterdir()] == ["secret_key"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "remedy"),
+    [
+        ("MC_PORT", "99999", "from 1 to 65,535"),
+        ("MC_WEB_THREADS", "0", "from 2 to 256"),
+        ("MC_RETENTION_EVENTS_DAYS", "-5", "from 7 to 36,500"),
+        ("MC_MINIMUM_COVERAGE", "nan", "from 0 to 1"),
+        ("MC_TRUSTED_PROXIES", "-1", "from 0 to 10"),
+        ("MC_TIMEZONE", "Mars/Olympus", "Europe/Paris"),
+        ("MC_BASE_URL", "mc.example.com", "https://mc.example.com"),
+    ],
+)
+def test_a_value_out_of_its_bounds_does_not_start(name: str, value: str, remedy: str) -> None:
+    with pytest.raises(UserError) as refused:
+        Settings.from_environment({name: value})
+
+    assert name in refused.value.message
+    assert remedy in refused.value.message
