@@ -9,8 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.core.clock import Clock, SystemClock
 from webapp.db.base import make_engine
-from webapp.metrics.load import MINIMUM_COVERAGE
-from webapp.settings import Settings
+from webapp.settings import MINIMUM_COVERAGE, Settings
 
 
 @dataclass(frozen=True, slots=True)

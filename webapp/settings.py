@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 
 from webapp.core.errors import UserError
 
+MINIMUM_COVERAGE = "minimum coverage"  # the key under which a database session carries that setting to its readers
 KNOWN_SECRETS = frozenset({"changeme", "secret", "dev", "development", "mission-control", "please-change-me"})
 
 

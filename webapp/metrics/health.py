@@ -42,9 +42,7 @@ class Health:
     metric: str | None = None
 
 
-def health(
-    session: Session, models: Sequence[Model], *, now: datetime, minimum_coverage: float | None = None
-) -> Mapping[str, Health]:
+def health(session: Session, models: Sequence[Model], *, now: datetime) -> Mapping[str, Health]:
     """Return each model's health by its name."""
     names = sorted({name for model in models for name in model.targets if name in METRICS})
     slow = [name for name in names if METRICS[name].group in {"performance", "business"}]
@@ -55,7 +53,7 @@ def health(
             open_models = [model for model in models if _is_open(asked, found[model.name])]
             if asked and open_models:
                 window = trailing(now, duration)
-                known = values(session, open_models, asked, window, now=now, minimum_coverage=minimum_coverage)
+                known = values(session, open_models, asked, window, now=now)
                 for name, of_model in known.items():
                     found[name] = {**of_model, **_settled(found[name])}
     return {model.name: judge(model.targets, found[model.name]) for model in models}

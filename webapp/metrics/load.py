@@ -13,10 +13,10 @@ from webapp.metrics.evidence import Evidence, MoneyPeriod
 from webapp.metrics.gauge import GAUGES
 from webapp.metrics.metric import Metric, Source
 from webapp.metrics.scope import versions_of
+from webapp.settings import MINIMUM_COVERAGE
 from webapp.telemetry import baselines, gauges, queries
 from webapp.telemetry.aggregate import Aggregate, Tally
 
-MINIMUM_COVERAGE = "minimum coverage"  # in a session's info: the share below which performance is provisional
 COVERAGE = 0.6
 _PARTS = {Source.SCORES: "scores", Source.LATENCY: "latencies", Source.FEATURES: "features"}
 _COMPARING = "drift"  # The group of metrics that compare with the baseline.
@@ -44,9 +44,9 @@ class Needs:
         )
 
 
-def least_coverage(session: Session, given: float | None) -> float:
-    """Return the share of known outcomes that is enough: as given, else as the session's owner has set it."""
-    return given if given is not None else float(session.info.get(MINIMUM_COVERAGE, COVERAGE))
+def least_coverage(session: Session) -> float:
+    """Return the share of known outcomes that is enough, as the session's owner has set it."""
+    return float(session.info.get(MINIMUM_COVERAGE, COVERAGE))
 
 
 def evidence(
@@ -57,7 +57,6 @@ def evidence(
     *,
     now: datetime,
     version: str | None = None,
-    minimum_coverage: float | None,
 ) -> Mapping[int, Evidence]:
     """Return what is known of each model over the window, by the model's number."""
     numbers = [model.id for model in models]
@@ -79,7 +78,7 @@ def evidence(
             gauges=measured.get(model.id, {}),
             money=money.get(model.id, ()),
             newest=newest.get(model.id),
-            minimum_coverage=least_coverage(session, minimum_coverage),
+            minimum_coverage=least_coverage(session),
         )
         for model in models
     }

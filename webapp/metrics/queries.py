@@ -30,14 +30,13 @@ def values(
     *,
     now: datetime,
     version: str | None = None,
-    minimum_coverage: float | None = None,
 ) -> Mapping[str, Mapping[str, Value]]:
     """Return each metric of each model over the window: model name → metric name → value."""
     check_names(names)
     if not models:
         return {}
     needs = load.Needs.of(METRICS[name] for name in names)
-    found = load.evidence(session, models, needs, window, now=now, version=version, minimum_coverage=minimum_coverage)
+    found = load.evidence(session, models, needs, window, now=now, version=version)
     return {model.name: {name: value_of(METRICS[name], found[model.id]) for name in names} for model in models}
 
 
@@ -50,12 +49,11 @@ def series(
     *,
     now: datetime,
     version: str | None = None,
-    minimum_coverage: float | None = None,
 ) -> Mapping[str, MetricSeries]:
     """Return each metric by steps of the window; steps in the future are left out."""
     check_names(names)
     groups = {model.id: list(versions_of(session, [model], version=version)[model.id])}
-    found = _stepped(session, model, names, groups, window, step, now=now, minimum_coverage=minimum_coverage)
+    found = _stepped(session, model, names, groups, window, step, now=now)
     return {name: _series(METRICS[name], found[model.id]) for name in names}
 
 
@@ -67,13 +65,12 @@ def version_series(
     step: timedelta,
     *,
     now: datetime,
-    minimum_coverage: float | None = None,
 ) -> Mapping[str, MetricSeries]:
     """Return the metric by steps for each version that predicted in the window, in the order they first appeared."""
     metric = metric_named(name)
     names = versions_of(session, [model])[model.id]
     groups = {number: [number] for number in names}
-    found = _stepped(session, model, [name], groups, window, step, now=now, minimum_coverage=minimum_coverage)
+    found = _stepped(session, model, [name], groups, window, step, now=now)
     seen = {number for number, steps in found.items() if any(step.aggregate.tally.predictions for step in steps)}
     return {names[number]: _series(metric, found[number]) for number in names if number in seen}
 
@@ -118,10 +115,9 @@ def _stepped(
     step: timedelta,
     *,
     now: datetime,
-    minimum_coverage: float | None,
 ) -> Mapping[int, Sequence[Evidence]]:
     """Return the evidence of each step for each group of versions."""
-    least = load.least_coverage(session, minimum_coverage)
+    least = load.least_coverage(session)
     needs = load.Needs.of(METRICS[name] for name in names)
     seen = load.elapsed(window, now)
     reference = baselines.current(session, [model.id]).get(model.id) if needs.baseline else None

@@ -10,7 +10,7 @@ from webapp.db.base import Base
 
 
 class LeaseRow(Base):
-    """One row a job. The attempt number is the fencing token: what an older attempt still writes is refused."""
+    """One row a job. The attempt number is the fencing token: an older attempt can no longer report."""
 
     __tablename__ = "job_lease"
 

@@ -22,8 +22,8 @@ from tests.factories import (
 from webapp.core.errors import InvalidInputError, NotFoundError
 from webapp.core.periods import DAY, HOUR, Window, trailing
 from webapp.metrics import health, queries
-from webapp.metrics.load import MINIMUM_COVERAGE
 from webapp.metrics.registry import METRICS
+from webapp.settings import MINIMUM_COVERAGE
 from webapp.telemetry import baselines
 
 LAST_DAY = Window(NOW - DAY, NOW)

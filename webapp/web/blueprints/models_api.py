@@ -153,17 +153,12 @@ def metrics(model: str) -> Response:
     window, step, version = window_from_args(30 * DAY), _step(), request.args.get("version")
     with runtime().transaction() as session:
         known = catalog.model_named(session, model)
-        coverage = runtime().settings.minimum_coverage
         if step is None:
-            values = queries.values(
-                session, [known], names, window, now=now(), version=version, minimum_coverage=coverage
-            )[known.name]
+            values = queries.values(session, [known], names, window, now=now(), version=version)[known.name]
             points = {name: [_point(window.start, values[name])] for name in names}
         else:
             _refuse_too_many(window, step)
-            found = queries.series(
-                session, known, names, window, step, now=now(), version=version, minimum_coverage=coverage
-            )
+            found = queries.series(session, known, names, window, step, now=now(), version=version)
             points = {name: [_point(point.at, point.value) for point in found[name].points] for name in names}
     return answer({"series": [_series(METRICS[name], points[name]) for name in names]})
 
@@ -182,7 +177,6 @@ def performance(model: str) -> Response:
             now=now(),
             threshold=threshold,
             version=request.args.get("version"),
-            minimum_coverage=runtime().settings.minimum_coverage,
         )
     shown = asdict(found)
     shown["pr"] = shown.pop("precision_recall")
