@@ -18,7 +18,7 @@ from webapp.telemetry import baselines, gauges, queries
 from webapp.telemetry.aggregate import Aggregate, Tally
 
 COVERAGE = 0.6
-_PARTS = {Source.SCORES: "scores", Source.LATENCY: "latencies", Source.FEATURES: "features"}
+_PARTS = {Source.SCORES: "scores", Source.ANSWERS: "answers", Source.LATENCY: "latencies", Source.FEATURES: "features"}
 _COMPARING = "drift"  # The group of metrics that compare with the baseline.
 
 

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from webapp.catalog.models import Task
+
 if TYPE_CHECKING:
     from webapp.metrics.evidence import Evidence
 
@@ -20,6 +22,13 @@ class Unit(StrEnum):
     MULTIPLE = "multiple"  # 17.1 is shown as 17.1×
 
 
+EVERY_TASK = frozenset(Task)
+BINARY_ONLY = frozenset({Task.BINARY})
+MULTICLASS_ONLY = frozenset({Task.MULTICLASS})
+CLASSIFIERS = frozenset({Task.BINARY, Task.MULTICLASS})
+REGRESSION_ONLY = frozenset({Task.REGRESSION})
+
+
 class Better(StrEnum):
     HIGHER = "higher"
     LOWER = "lower"
@@ -31,6 +40,7 @@ class Source(StrEnum):
 
     COUNTS = "counts"  # scalar columns only
     SCORES = "scores"  # the score histogram
+    ANSWERS = "answers"  # classes against classes, or the errors of numbers
     LATENCY = "latency"  # the response-time histogram
     FEATURES = "features"  # feature histograms against the baseline
     GAUGES = "gauges"  # measurements
@@ -67,6 +77,7 @@ class Metric:
     compute: Callable[["Evidence"], Value]
     minimum_sample_count: int = 1
     decimals: int | None = None
+    tasks: frozenset[Task] = EVERY_TASK
 
 
 @dataclass(frozen=True, slots=True)

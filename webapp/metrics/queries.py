@@ -94,7 +94,9 @@ def instance_series(
 
 
 def value_of(metric: Metric, evidence: Evidence) -> Value:
-    """Compute the metric; too small a sample is a reason, not a number."""
+    """Compute the metric; another kind of model, or too small a sample, is a reason, not a number."""
+    if evidence.model.task not in metric.tasks:
+        return undefined(f"not defined for {evidence.model.task} models")
     value = metric.compute(evidence)
     if value.value is None or value.sample_count >= metric.minimum_sample_count or metric.minimum_sample_count <= 1:
         return value

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import cast
 
+from webapp.catalog.models import Task
 from webapp.core.errors import InvalidInputError
 from webapp.core.registry import discover
 from webapp.metrics import definitions
@@ -14,6 +15,11 @@ METRICS = cast("Mapping[str, Metric]", discover(definitions, "METRIC"))
 def metric_named(name: str) -> Metric:
     check_names([name])
     return METRICS[name]
+
+
+def for_task(task: Task) -> Mapping[str, Metric]:
+    """Return the metrics that apply to models of the task."""
+    return {name: metric for name, metric in METRICS.items() if task in metric.tasks}
 
 
 def check_names(names: Iterable[str]) -> None:

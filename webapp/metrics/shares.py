@@ -1,6 +1,5 @@
 """What metrics that are a share of something have in common: an interval, coverage, and a word where they have none."""
 
-from webapp.catalog.models import Task
 from webapp.metrics.evidence import Evidence
 from webapp.metrics.intervals import wilson
 from webapp.metrics.metric import Value, undefined
@@ -40,8 +39,6 @@ def labelled_share(evidence: Evidence, part: float, total: float, *, empty: str)
 def without_outcomes(evidence: Evidence) -> Value | None:
     """Return why nothing can be said about right and wrong, or None where something can."""
     tally = evidence.aggregate.tally
-    if evidence.model.task is not Task.BINARY:
-        return undefined(f"not defined for {evidence.model.task} models")
     if tally.predictions <= 0:
         return undefined(NO_PREDICTIONS)
     if decided(evidence) <= 0:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,19 @@ LATENCY_GROWTH = 1.04
 LATENCY_BINS = 360
 LATENCY_EDGES: Floats = np.asarray(0.1 * LATENCY_GROWTH ** np.arange(LATENCY_BINS + 1), dtype=np.float64)
 
+# Scores of one class against the rest: bins dense near 0, where the scores of a rare class crowd.
+RANK_BINS = 128
+RANK_EDGES: Floats = np.asarray(np.linspace(0, 1, RANK_BINS + 1) ** 2, dtype=np.float64)
+# Errors of numbers: bins that grow by 2 % on either side of those that are nearly 0, so a quantile is at most 1 % off.
+ERROR_GROWTH = 1.02
+ERROR_SMALLEST, ERROR_SIDE = 1e-6, 2_093  # to 1e12
+ERROR_BINS = 2 * ERROR_SIDE + 1
+ERROR_EDGES: Floats = np.asarray(
+    ERROR_SMALLEST * ERROR_GROWTH ** np.arange(ERROR_SIDE + 1), dtype=np.float64
+)  # above 0
+_MIDDLES: Floats = np.sqrt(ERROR_EDGES[:-1] * ERROR_EDGES[1:])
+ERROR_MIDDLES: Floats = np.concatenate([-_MIDDLES[::-1], [0.0], _MIDDLES])
+
 # Running sums of a score histogram: all (Σs, Σs²), then for negatives and positives (Σs, Σs², Σln s, Σln(1−s)).
 SCORE_SUMS = 10
 SCORE_WIDTH = 3 * SCORE_BINS
@@ -24,7 +37,10 @@ SCORE_WIDTH = 3 * SCORE_BINS
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """The scalar counts of a window. `known` counts predictions whose outcome is known; tp … tn are among them."""
+    """The scalar counts of a window. `known` counts predictions whose outcome is known; tp … tn are among them.
+
+    Of a multiclass model tp counts the right answers and fp the wrong ones; of a regression all four are 0.
+    """
 
     predictions: int = 0
     known: int = 0
@@ -54,7 +70,11 @@ def tally_of(scalars: Sequence[float]) -> Tally:
 
 @dataclass(frozen=True, slots=True)
 class ScoreHistogram:
-    """Scores by bin (left-closed, the last one closed): all, and those known to be positive or negative."""
+    """Scores by bin (left-closed, the last one closed): all, and those known to be positive or negative.
+
+    Of a multiclass model it is the score of the predicted class, among all, the right and the wrong answers; of a
+    regression the predicted value, among all, those that were too high and those that were not.
+    """
 
     edges: Floats  # (SCORE_BINS + 1,)
     counts: Counts  # (3, SCORE_BINS): all, positive, negative
@@ -79,6 +99,68 @@ class ScoreHistogram:
         if np.array_equal(self.edges, other.edges):
             return ScoreHistogram(self.edges, self.counts + other.counts, self.sums + other.sums)
         return _on_common_edges(self, other)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCounts:
+    """The answers of a multiclass model, classes in the order in which they first appeared.
+
+    `ranks` holds for each class k its score among those that are k and those that are not, for one-vs-rest curves.
+    The sums are over predictions with scores of all classes and a known outcome.
+    """
+
+    names: tuple[str, ...]
+    predicted: Counts  # (K,): outcome known or not
+    confusion: Counts  # (K, K): [actual, predicted]
+    ranks: Counts  # (K, 2, RANK_BINS)
+    scored: float = 0.0
+    log_loss_sum: float = 0.0  # Σ −ln of the real class's score
+    brier_sum: float = 0.0  # Σ Σ_k (score_k − is_k)²
+
+    @property
+    def known(self) -> int:
+        return int(self.confusion.sum())
+
+    def __add__(self, other: "ClassCounts") -> "ClassCounts":
+        first, second = (self, other) if len(self.names) >= len(other.names) else (other, self)
+        size = len(second.names)
+        predicted, confusion, ranks = first.predicted.copy(), first.confusion.copy(), first.ranks.copy()
+        predicted[:size] += second.predicted
+        confusion[:size, :size] += second.confusion
+        ranks[:size] += second.ranks
+        return ClassCounts(
+            first.names,
+            predicted,
+            confusion,
+            ranks,
+            self.scored + other.scored,
+            self.log_loss_sum + other.log_loss_sum,
+            self.brier_sum + other.brier_sum,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCounts:
+    """The errors e = predicted − actual of a regression: counted in bins on a signed logarithmic scale, and sums."""
+
+    counts: Counts  # (ERROR_BINS,)
+    count: float = 0.0
+    total: float = 0.0  # Σ e
+    absolute: float = 0.0  # Σ |e|
+    squares: float = 0.0  # Σ e²
+    actual: float = 0.0  # Σ y
+    actual_squares: float = 0.0  # Σ y²
+    relative: float = 0.0  # Σ |e / y| where y ≠ 0
+    relative_count: float = 0.0
+    over: float = 0.0  # Σ e where e > 0
+    under: float = 0.0  # Σ |e| where e < 0
+
+    def __add__(self, other: "ErrorCounts") -> "ErrorCounts":
+        sums = (getattr(self, name) + getattr(other, name) for name in ERROR_SUMS)
+        return ErrorCounts(self.counts + other.counts, *sums)
+
+
+ERROR_SUMS: tuple[str, ...] = tuple(entry.name for entry in fields(ErrorCounts) if entry.name != "counts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +197,8 @@ class Aggregate:
     tally: Tally = field(default_factory=Tally)
     scores: ScoreHistogram | None = None
     latencies: Counts | None = None  # (LATENCY_BINS,)
+    classes: ClassCounts | None = None
+    errors: ErrorCounts | None = None
     features: Mapping[str, FeatureHistogram] = field(default_factory=dict)
 
     def __add__(self, other: "Aggregate") -> "Aggregate":
@@ -122,11 +206,14 @@ class Aggregate:
             tally=self.tally + other.tally,
             scores=_plus(self.scores, other.scores),
             latencies=other.latencies if self.latencies is None else _plus_counts(self.latencies, other.latencies),
+            classes=_plus(self.classes, other.classes),
+            errors=_plus(self.errors, other.errors),
             features=_plus_features(self.features, other.features),
         )
 
 
 EMPTY = Aggregate()
+Part = TypeVar("Part", ScoreHistogram, ClassCounts, ErrorCounts)
 
 
 def merge_moments(first: Floats, second: Floats) -> Floats:
@@ -144,9 +231,9 @@ def no_moments(count: int) -> Floats:
     return moments
 
 
-def _plus(first: ScoreHistogram | None, second: ScoreHistogram | None) -> ScoreHistogram | None:
+def _plus(first: Part | None, second: Part | None) -> Part | None:
     if first is None or second is None:
-        return first or second
+        return second if first is None else first
     return first + second
 
 

@@ -47,7 +47,7 @@ class Sum:
 
     def aggregate(self) -> Aggregate:
         latencies = self.counts.get("latencies")
-        return Aggregate(self._tally(), self._scores(), latencies, self._features())
+        return Aggregate(self._tally(), self._scores(), latencies, features=self._features())
 
     def _add_payload(self, part: str, data: bytes | memoryview) -> None:
         width = {"scores": SCORE_WIDTH, "latencies": LATENCY_BINS, "features": self.binning.width}[part]

@@ -1,7 +1,7 @@
 """Accuracy: how often the decision was right."""
 
 from webapp.metrics.evidence import Evidence
-from webapp.metrics.metric import Better, Metric, Source, Unit, Value
+from webapp.metrics.metric import CLASSIFIERS, Better, Metric, Source, Unit, Value
 from webapp.metrics.shares import NO_OUTCOMES, decided, labelled_share
 
 
@@ -19,4 +19,5 @@ METRIC = Metric(
     group="performance",
     formula="(TP + TN) / (TP + FP + FN + TN)",
     compute=compute,
+    tasks=CLASSIFIERS,
 )

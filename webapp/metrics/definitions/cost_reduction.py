@@ -1,7 +1,7 @@
 """Cost reduction: what is saved by not contacting everybody."""
 
 from webapp.metrics.evidence import Evidence
-from webapp.metrics.metric import Better, Metric, Source, Unit, Value
+from webapp.metrics.metric import BINARY_ONLY, Better, Metric, Source, Unit, Value
 from webapp.metrics.money import ALL_CONTACTED, Books, amount
 
 
@@ -22,4 +22,5 @@ METRIC = Metric(
     group="business",
     formula="1 − retention cost / (all predictions × contact cost)",
     compute=compute,
+    tasks=BINARY_ONLY,
 )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from webapp.metrics.evidence import Evidence
-from webapp.metrics.metric import Better, Metric, Source, Unit, Value
+from webapp.metrics.metric import BINARY_ONLY, Better, Metric, Source, Unit, Value
 from webapp.metrics.money import ALL_CONTACTED, accounted
 from webapp.metrics.shares import without_outcomes
 
@@ -25,4 +25,5 @@ METRIC = Metric(
     formula="TP + FP",
     compute=compute,
     decimals=0,
+    tasks=BINARY_ONLY,
 )

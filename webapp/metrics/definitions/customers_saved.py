@@ -1,7 +1,7 @@
 """Customers saved."""
 
 from webapp.metrics.evidence import Evidence
-from webapp.metrics.metric import Better, Metric, Source, Unit, Value
+from webapp.metrics.metric import BINARY_ONLY, Better, Metric, Source, Unit, Value
 from webapp.metrics.money import amount, saving_notes
 
 
@@ -19,4 +19,5 @@ METRIC = Metric(
     formula="TP × save rate",
     compute=compute,
     decimals=0,
+    tasks=BINARY_ONLY,
 )

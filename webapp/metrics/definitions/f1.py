@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from webapp.metrics.evidence import Evidence
-from webapp.metrics.metric import Better, Metric, Source, Unit, Value
+from webapp.metrics.metric import BINARY_ONLY, Better, Metric, Source, Unit, Value
 from webapp.metrics.shares import labelled_share
 
 
@@ -28,4 +28,5 @@ METRIC = Metric(
     group="performance",
     formula="2·TP / (2·TP + FP + FN)",
     compute=compute,
+    tasks=BINARY_ONLY,
 )

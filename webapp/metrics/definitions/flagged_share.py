@@ -1,7 +1,7 @@
 """Flagged share: how many predictions were positive."""
 
 from webapp.metrics.evidence import Evidence
-from webapp.metrics.metric import Better, Metric, Source, Unit, Value
+from webapp.metrics.metric import BINARY_ONLY, Better, Metric, Source, Unit, Value
 from webapp.metrics.shares import NO_PREDICTIONS, share
 
 
@@ -19,4 +19,5 @@ METRIC = Metric(
     group="quality",
     formula="predictions of the positive class / predictions without an error",
     compute=compute,
+    tasks=BINARY_ONLY,
 )

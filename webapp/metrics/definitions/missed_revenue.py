@@ -1,7 +1,7 @@
 """Missed revenue: what the churners that nobody flagged were worth."""
 
 from webapp.metrics.evidence import Evidence
-from webapp.metrics.metric import Better, Metric, Source, Unit, Value
+from webapp.metrics.metric import BINARY_ONLY, Better, Metric, Source, Unit, Value
 from webapp.metrics.money import amount, saving_notes
 
 
@@ -20,4 +20,5 @@ METRIC = Metric(
     formula="FN × save rate × customer value",
     compute=compute,
     decimals=0,
+    tasks=BINARY_ONLY,
 )

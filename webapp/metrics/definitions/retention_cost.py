@@ -1,7 +1,7 @@
 """Retention cost: what contacting the flagged customers cost."""
 
 from webapp.metrics.evidence import Evidence
-from webapp.metrics.metric import Better, Metric, Source, Unit, Value
+from webapp.metrics.metric import BINARY_ONLY, Better, Metric, Source, Unit, Value
 from webapp.metrics.money import ALL_CONTACTED, amount
 
 
@@ -19,4 +19,5 @@ METRIC = Metric(
     formula="(TP + FP) × contact cost",
     compute=compute,
     decimals=0,
+    tasks=BINARY_ONLY,
 )

@@ -1,7 +1,7 @@
 """Return multiple: returns over what was invested."""
 
 from webapp.metrics.evidence import Evidence
-from webapp.metrics.metric import Better, Metric, Source, Unit, Value
+from webapp.metrics.metric import BINARY_ONLY, Better, Metric, Source, Unit, Value
 from webapp.metrics.money import Books, amount, saving_notes
 
 
@@ -23,4 +23,5 @@ METRIC = Metric(
     formula="returns / investment",
     compute=compute,
     decimals=1,
+    tasks=BINARY_ONLY,
 )

@@ -1,7 +1,7 @@
 """Revenue protected: what the saved customers are worth."""
 
 from webapp.metrics.evidence import Evidence
-from webapp.metrics.metric import Better, Metric, Source, Unit, Value
+from webapp.metrics.metric import BINARY_ONLY, Better, Metric, Source, Unit, Value
 from webapp.metrics.money import amount, saving_notes
 
 
@@ -19,4 +19,5 @@ METRIC = Metric(
     formula="customers saved × customer value × horizon in months / 12",
     compute=compute,
     decimals=0,
+    tasks=BINARY_ONLY,
 )

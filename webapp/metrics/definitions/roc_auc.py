@@ -3,7 +3,7 @@
 from webapp.metrics.curves import area
 from webapp.metrics.evidence import Evidence
 from webapp.metrics.intervals import clipped
-from webapp.metrics.metric import Better, Metric, Source, Unit, Value, undefined
+from webapp.metrics.metric import BINARY_ONLY, Better, Metric, Source, Unit, Value, undefined
 from webapp.metrics.shares import coverage, is_provisional, without_outcomes
 
 
@@ -40,4 +40,5 @@ METRIC = Metric(
     formula="P(score of a positive > score of a negative), ties count one half",
     compute=compute,
     decimals=3,
+    tasks=BINARY_ONLY,
 )

@@ -1,7 +1,7 @@
 """ROI: the gain over what was invested, in percent."""
 
 from webapp.metrics.evidence import Evidence
-from webapp.metrics.metric import Better, Metric, Source, Unit, Value
+from webapp.metrics.metric import BINARY_ONLY, Better, Metric, Source, Unit, Value
 from webapp.metrics.money import Books, amount, saving_notes
 
 
@@ -23,4 +23,5 @@ METRIC = Metric(
     formula="(returns − investment) / investment; investment = retention cost + running cost",
     compute=compute,
     decimals=1,
+    tasks=BINARY_ONLY,
 )

@@ -1,7 +1,7 @@
 """Specificity: how many of the negatives were left alone."""
 
 from webapp.metrics.evidence import Evidence
-from webapp.metrics.metric import Better, Metric, Source, Unit, Value
+from webapp.metrics.metric import BINARY_ONLY, Better, Metric, Source, Unit, Value
 from webapp.metrics.shares import labelled_share
 
 
@@ -19,4 +19,5 @@ METRIC = Metric(
     group="performance",
     formula="TN / (TN + FP)",
     compute=compute,
+    tasks=BINARY_ONLY,
 )
