@@ -38,7 +38,7 @@ class Needs:
         return cls(
             parts=frozenset(_PARTS[metric.source] for metric in asked if metric.source in _PARTS),
             gauges=frozenset(GAUGES[metric.name] for metric in asked if metric.source is Source.GAUGES),
-            baseline=any(metric.group == _COMPARING for metric in asked),
+            baseline=any(metric.needs_baseline or metric.group == _COMPARING for metric in asked),
             money=any(metric.group == "business" for metric in asked),
             newest=any(metric.source is Source.NEWEST for metric in asked),
         )

@@ -78,6 +78,7 @@ class Metric:
     minimum_sample_count: int = 1
     decimals: int | None = None
     tasks: frozenset[Task] = EVERY_TASK
+    needs_baseline: bool = False  # metrics of drift do without saying so
 
 
 @dataclass(frozen=True, slots=True)
