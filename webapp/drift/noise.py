@@ -13,6 +13,7 @@ LEVEL = 0.95
 DRAWS = 300
 SEED = 20_260_310
 ENOUGH = 5  # Expected values in a bin, from where the chi-square approximation of its count holds.
+MANY = 10  # Expected values in a bin, from where its count is as good as normal.
 _Z = 1.6448536269514722
 _SMALL = {1: 3.841458820694124, 2: 5.991464547107979, 3: 7.814727903251179}
 
@@ -25,7 +26,8 @@ def floor(method: Method, histograms: Histograms) -> float:
         return float("inf")
     pooled = (baseline + current) / sum(sizes)
     filled = pooled[pooled > 0]
-    if method.chance is not None and filled.min() * min(sizes) >= ENOUGH:
+    # An ordered distance adds up over the bins, so that a sparse one does no harm.
+    if method.chance is not None and (method.needs_order or filled.min() * min(sizes) >= ENOUGH):
         return method.chance(len(filled), *sizes)
     places = None if histograms.places is None else histograms.places.tobytes()
     # The baseline stands for both, and sizes are rounded down, so that a window's neighbours share one simulation. What
@@ -44,16 +46,32 @@ def chi_square(freedom: int) -> float:
 
 @lru_cache(maxsize=8192)
 def _simulated(method: Method, counts: bytes, places: bytes | None, baseline_size: int, size: int) -> float:
-    rng = np.random.default_rng(SEED)
     weights = np.frombuffer(counts)
     weights = weights / weights.sum()
+    rng = np.random.default_rng(SEED)
+    first, second = _normals(len(weights))
     drawn = Histograms(
-        rng.multinomial(baseline_size, weights, DRAWS).astype(np.float64),
-        rng.multinomial(size, weights, DRAWS).astype(np.float64),
+        _samples(baseline_size * weights, first, rng),
+        _samples(size * weights, second, rng),
         None if places is None else np.frombuffer(places),
     )
     distances: Floats = method.measure(drawn)
     return float(np.quantile(distances, LEVEL))
+
+
+def _samples(expected: Floats, normals: Floats, rng: np.random.Generator) -> Floats:
+    """Return samples of counts with these expectations, each bin by itself: a large one normal, a small one Poisson."""
+    drawn = (expected + np.sqrt(expected) * normals).clip(0)
+    small = np.flatnonzero(expected < MANY)
+    drawn[:, small] = rng.poisson(expected[small], (DRAWS, len(small)))
+    return drawn
+
+
+@lru_cache(maxsize=64)
+def _normals(bins: int) -> tuple[Floats, Floats]:
+    """Return the same normal numbers every time; to draw them is the dear part of a simulation."""
+    rng = np.random.default_rng(SEED)
+    return rng.standard_normal((DRAWS, bins)), rng.standard_normal((DRAWS, bins))
 
 
 def _rounded(size: float) -> int:

@@ -6,6 +6,7 @@ import numpy as np
 
 from webapp.drift import noise
 from webapp.drift.method import Floats, Histograms, Method
+from webapp.drift.significance import chi_square_test
 
 
 def measure(histograms: Histograms) -> Floats:
@@ -39,4 +40,5 @@ METHOD = Method(
     critical=0.3,
     measure=measure,
     chance=chance,
+    p_value=chi_square_test,
 )
