@@ -10,7 +10,7 @@ import numpy as np
 from webapp.drift.method import Floats, Histograms, Method
 
 LEVEL = 0.95
-DRAWS = 300
+DRAWS, NUMBERS = 300, 15_000  # At least so many samples; of few bins more, up to so many numbers.
 SEED = 20_260_310
 ENOUGH = 5  # Expected values in a bin, from where the chi-square approximation of its count holds.
 MANY = 10  # Expected values in a bin, from where its count is as good as normal.
@@ -63,15 +63,15 @@ def _samples(expected: Floats, normals: Floats, rng: np.random.Generator) -> Flo
     """Return samples of counts with these expectations, each bin by itself: a large one normal, a small one Poisson."""
     drawn = (expected + np.sqrt(expected) * normals).clip(0)
     small = np.flatnonzero(expected < MANY)
-    drawn[:, small] = rng.poisson(expected[small], (DRAWS, len(small)))
+    drawn[:, small] = rng.poisson(expected[small], (len(drawn), len(small)))
     return drawn
 
 
 @lru_cache(maxsize=64)
 def _normals(bins: int) -> tuple[Floats, Floats]:
     """Return the same normal numbers every time; to draw them is the dear part of a simulation."""
-    rng = np.random.default_rng(SEED)
-    return rng.standard_normal((DRAWS, bins)), rng.standard_normal((DRAWS, bins))
+    rng, draws = np.random.default_rng(SEED), max(DRAWS, NUMBERS // bins)
+    return rng.standard_normal((draws, bins)), rng.standard_normal((draws, bins))
 
 
 def _rounded(size: float) -> int:
