@@ -19,6 +19,7 @@ from webapp.accounts.permissions import Role
 from webapp.app import create_app
 from webapp.runtime import Runtime
 from webapp.web.blueprints.ingest import DOOR, MAX_BYTES
+from webapp.web.door import Door
 
 Post = Callable[..., Any]
 AT = "2026-03-10T11:00:00Z"
@@ -282,26 +283,39 @@ def test_an_event_of_the_future_is_refused_beyond_five_minutes(post: Post) -> No
     assert "in the future" in answered.json["rejected"][0]["message"]
 
 
-def test_an_unanswered_burst_is_asked_to_come_back(post: Post, runtime: Runtime) -> None:
-    inside = [DOOR.passage() for _ in range(DOOR.at_once)]
-    for passage in inside:
-        passage.__enter__()
-    waiting = [threading.Thread(target=post, args=("predictions", {"predictions": []})) for _ in range(DOOR.waiting)]
-    for thread in waiting:
-        thread.start()
-    while DOOR.has_room:
-        pass
+@pytest.mark.parametrize(
+    ("waiting", "seconds"), [pytest.param(0, 1, id="no room to wait"), pytest.param(1, 2, id="waited in vain")]
+)
+def test_an_unanswered_burst_is_asked_to_come_back(
+    app: Flask, post: Post, runtime: Runtime, waiting: int, seconds: int
+) -> None:
+    door = app.extensions[DOOR] = Door(at_once=1, waiting=waiting, patience_seconds=0.01)
+    deployment = {"model": "churn", "version": "v13", "at": AT}
 
-    answered = post("predictions", {"predictions": [prediction()]})
+    with door.passage():
+        refused = [post("predictions", {"predictions": [prediction()]}), post("deployments", deployment)]
+    taken = [post("predictions", {"predictions": [prediction()]}), post("deployments", deployment)]
 
-    for passage in inside:
-        passage.__exit__(None, None, None)
-    for thread in waiting:
-        thread.join()
-    assert answered.status_code == 503
-    assert int(answered.headers["Retry-After"]) >= 1
-    assert stored(runtime) == []
-    assert post("predictions", {"predictions": [prediction()]}).status_code == 202
+    assert [each.status_code for each in refused] == [503, 503]
+    assert [each.headers["Retry-After"] for each in refused] == [str(seconds)] * 2
+    assert [each.status_code for each in taken] == [202, 202]
+    assert taken[0].json["accepted"] == taken[1].json["accepted"] == 1, "nothing of what was refused is stored"
+
+
+def test_a_burst_at_one_application_does_not_close_another(app: Flask, post: Post, runtime: Runtime) -> None:
+    other = create_app(runtime, only_pages=[])
+    other.extensions[DOOR] = shut = Door(at_once=1, waiting=0)
+
+    with shut.passage():
+        assert post("predictions", {"predictions": [prediction()]}).status_code == 202
+
+
+@pytest.mark.parametrize("threads", [2, 3, 4, 16, 256])
+def test_events_take_half_of_the_threads_at_most(threads: int) -> None:
+    door = Door.for_threads(threads)
+
+    assert door.at_once >= 1
+    assert door.at_once + door.waiting <= threads / 2
 
 
 def test_the_same_batch_from_four_at_once_is_stored_once(post: Post, runtime: Runtime) -> None:

@@ -1,21 +1,19 @@
 """The doors for events: what services send is checked item by item, stored, and answered after the commit."""
 
-import threading
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
+from flask.sansio.blueprints import BlueprintSetupState
 from sqlalchemy.orm import Session
 
 from webapp.accounts.actor import Actor
 from webapp.accounts.permissions import Permission
 from webapp.catalog import queries as catalog
-from webapp.core.errors import FieldError, InvalidInputError, NotFoundError, TooLargeError, UnavailableError, UserError
+from webapp.core.errors import FieldError, InvalidInputError, NotFoundError, TooLargeError, UserError
 from webapp.telemetry import ingest, reading
 from webapp.telemetry.ingest import Limits
 from webapp.telemetry.reading import Reading
@@ -33,60 +31,24 @@ from webapp.telemetry.wire import (
     Rejection,
 )
 from webapp.web.api import answer, takes
+from webapp.web.door import Door
 from webapp.web.gate import requires
-from webapp.web.session import actor, now, runtime
+from webapp.web.session import RUNTIME, actor, now, runtime
 
 BLUEPRINT = Blueprint("ingest", __name__, url_prefix="/api/v1")
 MAX_BYTES = 16_000_000  # 10,000 predictions of 20 features with long names, and of a compressed body what it unpacks to
 MOST_REASONS = 100
+DOOR = "mission_control_door"
 
 T = TypeVar("T")
 Taking = Callable[[Session, Sequence[T], datetime, Limits, ModelCheck], Receipt]
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
-    """How many requests are worked on at once, and how many may wait: the others are asked to come back.
-
-    A burst of events therefore never takes all threads, and people go on acknowledging alerts.
-    """
-
-    at_once: int = 4
-    waiting: int = 4
-    patience_seconds: float = 2.0
-    _inside: threading.BoundedSemaphore = field(init=False)
-    _at_work: threading.BoundedSemaphore = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_inside", threading.BoundedSemaphore(self.at_once + self.waiting))
-        object.__setattr__(self, "_at_work", threading.BoundedSemaphore(self.at_once))
-
-    @property
-    def has_room(self) -> bool:
-        """Say whether one more would be let in to wait."""
-        if not self._inside.acquire(blocking=False):
-            return False
-        self._inside.release()
-        return True
-
-    @contextmanager
-    def passage(self) -> Iterator[None]:
-        """Let one request through, or say when to come back."""
-        if not self._inside.acquire(blocking=False):
-            raise UnavailableError(BUSY, retry_after_seconds=1)
-        try:
-            if not self._at_work.acquire(timeout=self.patience_seconds):
-                raise UnavailableError(BUSY, retry_after_seconds=2)
-            try:
-                yield
-            finally:
-                self._at_work.release()
-        finally:
-            self._inside.release()
-
-
-BUSY = "Too many events are arriving at once. Nothing of this request was stored; send it again."
-DOOR = Door()
+@BLUEPRINT.record
+def hang_door(state: BlueprintSetupState) -> None:
+    """Give the application a door of its own, as wide as its threads allow."""
+    settings = state.app.extensions[RUNTIME].settings
+    state.app.extensions[DOOR] = Door.for_threads(settings.web_threads)
 
 
 @BLUEPRINT.post("/predictions")
@@ -126,17 +88,18 @@ def events() -> Response:
 @takes(Deployment)
 def deployments() -> Response:
     """Record that a version went live."""
-    deployment = reading.read_deployment(_body())
-    with runtime().ingest_transaction() as session:
-        is_new = ingest.accept_deployment(
-            session, deployment, now=now(), limits=_limits(), check_model=_check(session, actor())
-        )
+    with _door().passage():
+        deployment = reading.read_deployment(_body())
+        with runtime().ingest_transaction() as session:
+            is_new = ingest.accept_deployment(
+                session, deployment, now=now(), limits=_limits(), check_model=_check(session, actor())
+            )
     return answer(Receipt(int(is_new), int(not is_new), []), 202)
 
 
 def _take(read: Callable[[bytes], Reading[T]], name: str, take: Taking[T]) -> Response:
     """Read the body, store what is right in it, and answer once that is committed."""
-    with DOOR.passage():
+    with _door().passage():
         found = read(_body())
         with runtime().ingest_transaction() as session:
             receipt = take(session, found.items, now(), _limits(), _check(session, actor()))
@@ -216,6 +179,11 @@ def _is_registered(session: Session, name: str) -> bool:
         return bool(catalog.model_named(session, name))
     except NotFoundError:
         return False
+
+
+def _door() -> Door:
+    door: Door = current_app.extensions[DOOR]
+    return door
 
 
 def _limits() -> Limits:
