@@ -231,6 +231,23 @@ def test_a_compressed_body_is_unpacked_within_bounds(post: Post) -> None:
     assert post("predictions", body, Content_Encoding="br").status_code == 422
 
 
+def test_a_compressed_body_is_one_member(post: Post) -> None:
+    body = msgspec.json.encode({"predictions": predictions(20)})
+
+    answered = post("predictions", gzip.compress(b"") * 500_000 + gzip.compress(body), Content_Encoding="gzip")
+
+    assert answered.status_code == 422
+    assert "a single member" in answered.json["detail"]
+
+
+def test_a_compressed_deployment_is_no_larger_than_a_plain_one(post: Post) -> None:
+    deployment = {"model": "churn", "version": "v13", "at": AT, "note": "n" * 100_000}
+
+    packed = gzip.compress(msgspec.json.encode(deployment))
+
+    assert post("deployments", packed, Content_Encoding="gzip").status_code == 413
+
+
 def test_too_much_is_refused_before_it_is_read(post: Post) -> None:
     assert post("predictions", b" " * (MAX_BYTES + 1)).status_code == 413
     many = b",".join([b"{}"] * 10_001)
