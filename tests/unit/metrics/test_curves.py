@@ -76,9 +76,32 @@ def test_the_confusion_is_exact_at_every_edge(share, seed):
 def test_average_precision_is_close_to_scikit_learns():
     score, actual = sample(5000, 0.3, 5)
 
-    assert curves.average_precision(histogram(score, actual)) == pytest.approx(
-        average_precision_score(actual, score), abs=4e-3
-    )
+    found = curves.average_precision(histogram(score, actual))
+
+    assert found.value == pytest.approx(average_precision_score(actual, score), abs=4e-4)
+    assert found.bound < 0.01
+
+
+def test_the_deviation_of_average_precision_is_that_of_a_bootstrap():
+    rng = np.random.default_rng(6)
+    score, actual = sample(1500, 0.1, 6)
+
+    found = curves.average_precision(histogram(score, actual))
+
+    drawn = [average_precision_score(actual[rows], score[rows]) for rows in rng.integers(0, 1500, (300, 1500))]
+    assert found.deviation == pytest.approx(np.std(drawn), rel=0.15)
+
+
+def test_the_sum_of_precisions_is_a_sum():
+    p, tp, flagged, step = np.array([7.0, 1.0, 400.0]), np.array([3.0, 0.0, 90.0]), np.array([5.0, 2.0, 100.0]), 1.7
+
+    found = curves._precisions(p, tp, flagged, np.full(3, step))
+
+    by_hand = [
+        sum((a + k) / (b + step * k) for k in range(1, int(size) + 1))
+        for size, a, b in zip(p, tp, flagged, strict=True)
+    ]
+    assert found == pytest.approx(by_hand, abs=1e-9)
 
 
 def test_one_class_has_no_area():
