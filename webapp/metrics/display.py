@@ -52,14 +52,22 @@ def number_text(number: float, metric: Metric, *, currency: str = "USD") -> str:
             return formatting.age(timedelta(milliseconds=number)) if long else formatting.duration_ms(number)
         case Unit.MULTIPLE:
             return formatting.multiple(number)
-        case Unit.COUNT | Unit.SCORE:
+        case Unit.COUNT | Unit.SCORE | Unit.VALUE:
             return formatting.number(number, metric.decimals)
+
+
+def interval_text(value: Value, metric: Metric, *, currency: str = "USD") -> str | None:
+    """Return the 95 % interval, or None where there is none."""
+    if value.low is None or value.high is None:
+        return None
+    low, high = (number_text(bound, metric, currency=currency) for bound in (value.low, value.high))
+    return f"between {low} and {high}"
 
 
 def delta_of(now: Value, before: Value, metric: Metric, *, currency: str = "USD") -> Delta | None:
     """Return the change between two periods; None where one of them has no value.
 
-    Shares and percentages change by percentage points, scores by their own unit, amounts by percent.
+    Shares and percentages change by percentage points, scores and errors by their own unit, amounts by percent.
     """
     if now.value is None or before.value is None:
         return None
@@ -75,7 +83,7 @@ def _change_text(change: float, before: float, metric: Metric, currency: str) ->
             return formatting.points(change, metric.decimals or 1)
         case Unit.PERCENT:
             return formatting.points(change / 100, metric.decimals or 1)
-        case Unit.SCORE | Unit.MULTIPLE:
+        case Unit.SCORE | Unit.MULTIPLE | Unit.VALUE:
             return formatting.signed(number_text(change, metric))
         case Unit.COUNT | Unit.MONEY | Unit.MILLISECONDS:
             if before == 0:

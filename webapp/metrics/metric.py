@@ -20,6 +20,7 @@ class Unit(StrEnum):
     MILLISECONDS = "ms"
     PERCENT = "percent"  # already times one hundred: CPU, ROI
     MULTIPLE = "multiple"  # 17.1 is shown as 17.1×
+    VALUE = "value"  # in the unit of what a regression predicts, which only its owners know
 
 
 EVERY_TASK = frozenset(Task)

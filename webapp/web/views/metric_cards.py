@@ -9,8 +9,8 @@ from dash.development.base_component import Component
 from webapp.catalog.models import Target
 from webapp.core.formatting import instant, share
 from webapp.core.periods import Window
-from webapp.metrics.display import delta_of, text_of
-from webapp.metrics.metric import Better, Metric, MetricSeries, Unit, Value
+from webapp.metrics.display import delta_of, interval_text, text_of
+from webapp.metrics.metric import Better, Metric, MetricSeries, Value
 from webapp.metrics.registry import METRICS
 from webapp.web.components import explanation, kpi_card
 
@@ -73,10 +73,8 @@ def number_with_explanation(name: str, value: Value, shown: Shown) -> Component:
 def notes_of(value: Value, metric: Metric) -> list[str]:
     """Return what else belongs to a number: its interval, its assumption, why it is missing or not final."""
     notes: list[str] = []
-    if value.low is not None and value.high is not None and metric.unit is Unit.SHARE:
-        notes.append(f"With 95 % certainty between {share(value.low)} and {share(value.high)}.")
-    elif value.low is not None and value.high is not None and metric.unit is Unit.SCORE:
-        notes.append(f"With 95 % certainty between {value.low:.3f} and {value.high:.3f}.")
+    if found := interval_text(value, metric):
+        notes.append(f"With 95 % certainty {found}.")
     if value.note:
         notes.append(sentence(value.note))
     if value.provisional:
