@@ -54,6 +54,13 @@ def compared_scores(baseline: ScoreHistogram, current: ScoreHistogram, *, fine: 
     return Histograms(*pair, middles / _deviation(middles, first))
 
 
+def score_labels(baseline: ScoreHistogram, current: ScoreHistogram) -> tuple[str, ...]:
+    """Return what the bins of `compared_scores` are called."""
+    edges = np.intersect1d(baseline.edges, current.edges)
+    cuts = deciles(_coarsened(baseline, edges))
+    return tuple(f"{_plain(low)} – {_plain(high)}" for low, high in pairwise(edges[[*cuts, len(edges) - 1]]))
+
+
 def deciles(counts: Counts) -> Counts:
     """Return the first bin of each tenth of the values; fewer than ten where single bins hold more than a tenth."""
     return _deciles(counts.tobytes())

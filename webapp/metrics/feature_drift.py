@@ -9,7 +9,7 @@ import numpy as np
 from webapp.catalog import targets
 from webapp.catalog.binning import ABOVE, BELOW, INFINITE, TYPE_ERROR, Kind
 from webapp.catalog.models import Model
-from webapp.drift import noise
+from webapp.drift import noise, significance
 from webapp.drift.method import Histograms, Method
 from webapp.drift.registry import METHODS
 from webapp.metrics.comparison import compared, compared_scores
@@ -31,7 +31,10 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FeatureDrift:
-    """One feature against the baseline. Below its noise floor a score is what chance alone gives."""
+    """One feature against the baseline. Below its noise floor a score is what chance alone gives.
+
+    The q-value is the p-value's after looking at all features: the share of false ones if this one is called.
+    """
 
     name: str
     kind: str
@@ -45,6 +48,10 @@ class FeatureDrift:
     new_categories: tuple[str, ...]
     type_errors: int
     count: int
+    p_value: float | None = None
+    q_value: float | None = None
+    importance: float | None = None  # as it was given for the model
+    weight: float = 1.0  # what its score counts in the model's: its importance against the largest
 
     @property
     def is_clear(self) -> bool:
@@ -69,13 +76,23 @@ def lines(model: Model, method: Method) -> Lines:
 
 
 def drifts(
-    features: Mapping[str, FeatureHistogram], baseline: Baseline | None, method: Method, limits: Lines
+    features: Mapping[str, FeatureHistogram],
+    baseline: Baseline | None,
+    method: Method,
+    limits: Lines,
+    *,
+    importances: Mapping[str, float] | None = None,
 ) -> list[FeatureDrift]:
-    """Return each feature against the baseline, the highest score first, the undefined ones last, then by name."""
+    """Return each feature against the baseline, what weighs most first, the undefined ones last, then by name.
+
+    A feature is called drifted if it is above its line and above its floor, and still surprising (q < 0.05) after
+    looking at as many features as there are.
+    """
     known = {} if baseline is None else baseline.aggregate.features
     everything = {name: nothing_counted(histogram) for name, histogram in known.items()} | dict(features)
     found = [_drift(histogram, known.get(name), method, limits) for name, histogram in everything.items()]
-    return sorted(found, key=lambda drift: (-(drift.score.value if drift.score.value is not None else -1), drift.name))
+    weighed = _weighed(_corrected(found), importances or {})
+    return sorted(weighed, key=lambda drift: (-_weighted(drift), drift.name))
 
 
 def course(windows: Sequence[FeatureHistogram], baseline: FeatureHistogram | None, method: Method) -> list[Value]:
@@ -100,14 +117,17 @@ def _distances(windows: Sequence[FeatureHistogram], baseline: FeatureHistogram, 
 
 
 def model_score(found: Sequence[FeatureDrift]) -> Value:
-    """Return the highest score among the features that moved further than chance; its note names the feature."""
+    """Return the highest score among the features that moved further than chance; its note names the feature.
+
+    Where importances are given a score counts as much as its feature does against the most important one.
+    """
     defined = [drift for drift in found if drift.score.value is not None]
     if not defined:
         return undefined(_why_none(found), sample_count=max((drift.count for drift in found), default=0))
-    worst = next((drift for drift in defined if drift.is_clear), None)
+    worst = max((drift for drift in defined if drift.is_clear), key=_weighted, default=None)
     if worst is None:
         return Value(0.0, sample_count=max(drift.score.sample_count for drift in defined), note=BY_CHANCE)
-    return replace(worst.score, note=worst.name)
+    return replace(worst.score, value=_weighted(worst), note=worst.name)
 
 
 def drifted_share(found: Sequence[FeatureDrift]) -> Value:
@@ -144,13 +164,47 @@ def _drift(current: FeatureHistogram, baseline: FeatureHistogram | None, method:
     reason = _reason(current, baseline)
     if reason is not None or baseline is None:
         score = undefined(reason or NO_BASELINE, sample_count=_values(current))
-        return _described(current, baseline, score, None, None, Level.UNDEFINED)
+        return _described(current, baseline, score, None, None, Level.UNDEFINED, None)
     chosen = _suited(method, baseline)
     histograms = compared(baseline, current)
     measured = compared(baseline, current, fine=True) if chosen.needs_order else histograms
     distance, floor = float(chosen.measure(measured)), noise.floor(chosen, measured)
     level = _level(distance, floor, limits)
-    return _described(current, baseline, Value(distance, _values(current)), floor, _psi(histograms), level)
+    # The chi-square test needs filled bins, so it is of the tenths also where the method measures finer ones.
+    p_value = significance.p_value(chosen, measured if chosen.p_value is not None else histograms)
+    return _described(current, baseline, Value(distance, _values(current)), floor, _psi(histograms), level, p_value)
+
+
+def _corrected(found: Sequence[FeatureDrift]) -> list[FeatureDrift]:
+    """Give each feature its q-value, and call none drifted that is no longer surprising among so many."""
+    tested = [drift for drift in found if drift.p_value is not None]
+    values = significance.q_values([drift.p_value for drift in tested if drift.p_value is not None])
+    surprising = {drift.name: q for drift, q in zip(tested, values, strict=True)}
+    return [_called(drift, surprising.get(drift.name)) for drift in found]
+
+
+def _called(drift: FeatureDrift, q_value: float | None) -> FeatureDrift:
+    if q_value is None:
+        return drift
+    is_chance = q_value >= significance.FALSE_SHARE
+    return replace(drift, q_value=q_value, level=Level.OK if is_chance else drift.level)
+
+
+def _weighed(found: Sequence[FeatureDrift], importances: Mapping[str, float]) -> list[FeatureDrift]:
+    """Give each feature its weight; one whose importance nobody gave counts in full, so that nothing is hidden."""
+    largest = max(importances.values(), default=0.0)
+    if largest <= 0:
+        return list(found)
+    return [
+        replace(drift, importance=importances[drift.name], weight=importances[drift.name] / largest)
+        if drift.name in importances
+        else drift
+        for drift in found
+    ]
+
+
+def _weighted(drift: FeatureDrift) -> float:
+    return -1.0 if drift.score.value is None else drift.score.value * drift.weight
 
 
 def _suited(method: Method, feature: FeatureHistogram) -> Method:
@@ -165,6 +219,7 @@ def _described(
     floor: float | None,
     psi: float | None,
     level: Level,
+    p_value: float | None,
 ) -> FeatureDrift:
     counts, total = current.counts, current.total
     outside = int(counts[BELOW] + counts[ABOVE] + counts[INFINITE])
@@ -181,6 +236,7 @@ def _described(
         new_categories=(),
         type_errors=int(counts[TYPE_ERROR]),
         count=total,
+        p_value=p_value,
     )
 
 

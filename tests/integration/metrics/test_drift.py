@@ -11,7 +11,7 @@ from tests.factories import NOW, make_model, make_predictions, prediction, predi
 from webapp.core.errors import InvalidInputError, NotFoundError
 from webapp.core.periods import HOUR, Window
 from webapp.metrics import queries
-from webapp.metrics.drift import Level, distribution, drift, drift_series
+from webapp.metrics.drift import Level, distribution, drift, drift_series, score_distribution, study
 from webapp.telemetry import baselines
 
 BEFORE = Window(NOW - timedelta(days=20), NOW - timedelta(days=10))
@@ -143,6 +143,25 @@ def test_the_series_has_a_point_a_step(session, model):
     assert set(found) == {"contract", "monthly_charges", "tenure"}
     assert [point.at for point in found["tenure"]] == [NOWADAYS.start + n * 6 * HOUR for n in range(4)]
     assert all(point.value.value > 0.3 for point in found["tenure"])
+
+
+def test_the_series_is_of_the_features_and_the_method_that_are_asked_for(session, model):
+    make_predictions(session, shifted(800))
+
+    found = drift_series(session, model, NOWADAYS, 6 * HOUR, now=NOW, method="psi", names={"tenure", "nobody"})
+
+    assert set(found) == {"tenure"}
+    assert all(point.value.value > 1 for point in found["tenure"])
+
+
+def test_scores_have_a_distribution_of_their_own(session, model):
+    make_predictions(session, shifted(800))
+
+    found = score_distribution(study(session, model, NOWADAYS, now=NOW))
+
+    assert len(found.labels) == len(found.baseline) == len(found.current) == 10
+    assert sum(found.baseline) == pytest.approx(1)
+    assert found.current[-1] > 2 * found.baseline[-1]
 
 
 def test_the_metrics_say_what_the_report_says(session, model):

@@ -122,6 +122,50 @@ def test_below_every_floor_the_model_has_not_drifted():
     assert (found.value, found.note) == (0, "no feature has moved further than chance alone moves it")
 
 
+def moved_and_still(features=40):
+    """Return a baseline and a window of as many features, of which the first moved."""
+    rng = np.random.default_rng(8)
+    values = {f"f{place}": rng.normal(size=4_000) for place in range(features)}
+    bins = {name: numeric_bins(name, each) for name, each in values.items()}
+    reference = baseline_of(*(counted(bins[name], each) for name, each in values.items()))
+    window = {name: counted(bins[name], rng.normal(loc=1.0 if name == "f0" else 0.0, size=400)) for name in values}
+    return window, reference
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS.keys())
+def test_among_many_features_only_what_moved_is_called_though_the_line_is_low(method):
+    window, reference = moved_and_still()
+
+    found = drifts(window, reference, method, Lines(0.0, 0.9))
+
+    assert [each.name for each in found if each.level is not Level.OK] == ["f0"]
+    assert found[0].q_value < 0.05
+    assert all(each.p_value is not None and each.q_value >= each.p_value - 1e-12 for each in found)
+
+
+def test_a_score_counts_as_much_as_its_feature_does_against_the_most_important():
+    window, reference = moved_and_still(3)
+    window["f1"] = replace(window["f0"], bins=window["f1"].bins)
+
+    (by_score, *_) = drifts(window, reference, JS, Lines(0.3, 0.6))
+    found = drifts(window, reference, JS, Lines(0.3, 0.6), importances={"f0": 1.0, "f1": 4.0, "f2": 0.0})
+    score = model_score(found)
+
+    assert by_score.name == "f0"
+    assert (found[0].name, found[0].importance, found[0].weight) == ("f1", 4.0, 1.0)
+    assert (score.value, score.note) == (found[0].score.value, "f1")
+    assert model_score([each for each in found if each.name != "f1"]).value == pytest.approx(by_score.score.value / 4)
+
+
+def test_a_feature_whose_importance_nobody_gave_counts_in_full():
+    window, reference = moved_and_still(2)
+
+    found = drifts(window, reference, JS, Lines(0.3, 0.6), importances={"f1": 5.0})
+
+    assert (found[0].name, found[0].importance, found[0].weight) == ("f0", None, 1.0)
+    assert model_score(found).value == found[0].score.value
+
+
 def test_lines_are_the_models_own_before_the_methods():
     own = {"drift_score": Target(0.05, 0.2, 0.4)}
 

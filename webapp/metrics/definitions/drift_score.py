@@ -9,7 +9,10 @@ from webapp.metrics.metric import Better, Metric, Source, Unit, Value
 def compute(evidence: Evidence) -> Value:
     method = method_named(evidence.model.drift_method)
     limits = lines(evidence.model, method)
-    return model_score(drifts(evidence.aggregate.features, evidence.baseline, method, limits))
+    found = drifts(
+        evidence.aggregate.features, evidence.baseline, method, limits, importances=evidence.model.importances
+    )
+    return model_score(found)
 
 
 METRIC = Metric(
@@ -19,7 +22,8 @@ METRIC = Metric(
     better=Better.LOWER,
     source=Source.FEATURES,
     group="drift",
-    formula="highest distance from the baseline among features above their noise floor",
+    formula="highest distance from the baseline among features above their noise floor; weighted by importance / largest"
+    " where importances are given",
     compute=compute,
     decimals=3,
 )

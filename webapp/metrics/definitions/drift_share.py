@@ -19,6 +19,6 @@ METRIC = Metric(
     better=Better.LOWER,
     source=Source.FEATURES,
     group="drift",
-    formula="features over their warning line and noise floor / features",
+    formula="features over their warning line and noise floor, with q < 0.05 (Benjamini–Hochberg) / features",
     compute=compute,
 )
