@@ -1,6 +1,8 @@
 """Signing in, out, up: sessions that rotate and end, guessing that slows down, links that work once."""
 
+import dataclasses
 import html
+import logging
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,7 +19,10 @@ from tests.factories import ROOT
 from webapp.accounts import bootstrap, users
 from webapp.accounts.permissions import Role
 from webapp.accounts.throttle import ACCOUNT
+from webapp.app import create_app
 from webapp.core.clock import StandingClock
+from webapp.db.base import make_engine
+from webapp.observability.logs import Lines
 from webapp.runtime import Runtime
 from webapp.web.blueprints.auth import local_path
 
@@ -215,6 +220,26 @@ def test_somebody_invited_chooses_a_password_once(app: Flask, runtime: Runtime, 
     assert client.get("/open").status_code == 200
     assert app.test_client().get(f"/invitation/{secret}").status_code == 404
     assert sign_in(app.test_client(), NEW, email="bea@example.com").status_code == 303
+
+
+@pytest.mark.parametrize("kind", ["welcome", "invitation"])
+def test_the_secret_of_a_link_is_never_in_the_log(
+    app: Flask, runtime: Runtime, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    secret = "a-secret-that-works-once"
+    unreachable = make_engine("postgresql://nobody@127.0.0.1:1/nothing")
+    apart = create_app(dataclasses.replace(runtime, engine=unreachable), only_pages=[])
+    with runtime.transaction() as session:
+        session.execute(text("ALTER TABLE one_time_link RENAME TO elsewhere"))
+
+    with caplog.at_level(logging.DEBUG):
+        failed = app.test_client().get(f"/{kind}/{secret}")
+        without_database = apart.test_client().get(f"/{kind}/{secret}")
+
+    assert (failed.status_code, without_database.status_code) == (500, 503)
+    lines = [Lines().format(record) for record in caplog.records]
+    assert {f"route='/{kind}/<secret>'" in line for line in lines if "route=" in line} == {True}
+    assert not [line for line in lines if secret in line]
 
 
 def test_idleness_and_age_end_a_session(client_of: Callable[..., Any], clock: StandingClock) -> None:

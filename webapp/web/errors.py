@@ -44,7 +44,7 @@ def problem(status: int, title: str, detail: str, errors: list[dict[str, str]] |
 
 
 def _respond(status: int, title: str, detail: str, errors: list[dict[str, str]] | None = None) -> Response:
-    if request.path.startswith(("/api", "/_", "/livez", "/readyz", "/metrics")) or request.is_json:
+    if request.path.startswith(("/api", "/_", "/livez", "/readyz")) or request.is_json:
         return problem(status, title, detail, errors)
     return Response(
         render_template("error.html", status=status, title=title, detail=detail), status=status, mimetype="text/html"
@@ -71,7 +71,7 @@ def _answer_too_deep(_error: RecursionError) -> Response:
 def _answer_no_database(error: Exception) -> Response:
     if isinstance(error, DBAPIError) and not _is_out_of_reach(error):
         return _answer_bug(error)
-    logger.warning("database out of reach", extra={"path": request.path})
+    logger.warning("database out of reach", extra={"route": _route()})
     return answer(UnavailableError(NO_DATABASE))
 
 
@@ -82,8 +82,13 @@ def _is_out_of_reach(error: DBAPIError) -> bool:
 
 
 def _answer_bug(error: Exception) -> Response:
-    logger.error("request failed", exc_info=error, extra={"path": request.path, "method": request.method})
+    logger.error("request failed", exc_info=error, extra={"route": _route(), "method": request.method})
     return _respond(500, "Something went wrong", BUG)
+
+
+def _route() -> str:
+    """Return the address as it was declared: in the one that was asked for may stand the secret of a link."""
+    return "" if request.url_rule is None else request.url_rule.rule
 
 
 def _entry(error: FieldError) -> dict[str, str]:
