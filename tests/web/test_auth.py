@@ -24,7 +24,7 @@ from webapp.core.clock import StandingClock
 from webapp.db.base import make_engine
 from webapp.observability.logs import Lines
 from webapp.runtime import Runtime
-from webapp.web.blueprints.auth import local_path
+from webapp.web.blueprints.auth import FORM_MAX_BYTES, local_path
 
 ADA = "ada@example.com"
 NEW = "nine-walruses-paint-fences"
@@ -220,6 +220,11 @@ def test_somebody_invited_chooses_a_password_once(app: Flask, runtime: Runtime, 
     assert client.get("/open").status_code == 200
     assert app.test_client().get(f"/invitation/{secret}").status_code == 404
     assert sign_in(app.test_client(), NEW, email="bea@example.com").status_code == 303
+
+
+@pytest.mark.parametrize("path", ["/login", "/logout", "/welcome/made-up", "/invitation/made-up"])
+def test_a_form_is_small(app: Flask, path: str) -> None:
+    assert app.test_client().post(path, data={"email": "e" * FORM_MAX_BYTES}).status_code == 413
 
 
 @pytest.mark.parametrize("kind", ["welcome", "invitation"])

@@ -1,5 +1,7 @@
 """The doors for people: signing in and out, the first administrator's welcome, and invitations."""
 
+from typing import Any
+
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request
 
 from webapp.accounts import audit, bootstrap, sessions
@@ -15,6 +17,12 @@ BLUEPRINT = Blueprint("auth", __name__)
 PAGES = "mission_control_pages"
 WRONG = "The e-mail address or the password is not right."
 FORM_MAX_BYTES = 20_000
+
+
+@BLUEPRINT.url_value_preprocessor
+def limit_forms(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """Take no more than a form has, from whoever it is; said this early since the gate already reads it."""
+    request.max_content_length = FORM_MAX_BYTES
 
 
 @BLUEPRINT.route("/login", methods=["GET", "POST"])
