@@ -22,8 +22,8 @@ METRIC = Metric(
     better=Better.LOWER,
     source=Source.FEATURES,
     group="drift",
-    formula="highest distance from the baseline among features above their noise floor; weighted by importance / largest"
-    " where importances are given",
+    formula="highest distance from the baseline among features above their noise floor;"
+    " weighted by importance / largest where importances are given",
     compute=compute,
     decimals=3,
 )
