@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from webapp.catalog.models import Target
+from webapp.catalog.models import Target, Task
 
 DEFAULTS: Mapping[str, Target] = MappingProxyType(
     {
@@ -19,3 +19,26 @@ DEFAULTS: Mapping[str, Target] = MappingProxyType(
         "roi": Target(300, 200, 0),
     }
 )
+
+# What a model of several classes, or of numbers, has no default for: its users set targets that suit it.
+_BINARY_ONLY = frozenset({"roc_auc", "roi"})
+_CLASSIFIERS_ONLY = frozenset({"accuracy"})
+
+
+def _without(names: frozenset[str]) -> Mapping[str, Target]:
+    return MappingProxyType({name: target for name, target in DEFAULTS.items() if name not in names})
+
+
+_MULTICLASS = _without(_BINARY_ONLY)
+_REGRESSION = _without(_BINARY_ONLY | _CLASSIFIERS_ONLY)
+
+
+def defaults(task: Task) -> Mapping[str, Target]:
+    """Return the targets of a model that nobody gave its own."""
+    match task:
+        case Task.BINARY:
+            return DEFAULTS
+        case Task.MULTICLASS:
+            return _MULTICLASS
+        case Task.REGRESSION:
+            return _REGRESSION

@@ -3,6 +3,7 @@
 The product speaks English, so numbers are written as Python writes them; Babel knows the signs of currencies.
 """
 
+import math
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from babel.numbers import format_currency, get_currency_symbol
 
 LOCALE = "en_US"
 MINUS = "−"
+_FINEST = 9  # decimals
 _COMPACT = ((1e9, "B"), (1e6, "M"), (1e3, "K"))
 
 
@@ -18,6 +20,12 @@ def number(value: float, decimals: int | None = None) -> str:
     if decimals is None:
         decimals = 0 if abs(value) >= 100 or float(value).is_integer() else 1 if abs(value) >= 10 else 3
     return f"{_settled(value, decimals):,.{decimals}f}"
+
+
+def measured(value: float) -> str:
+    """Return a number in a unit that we do not know with three significant digits: `1,234`, `12.3`, `0.00456`."""
+    size = math.floor(math.log10(abs(value))) if value else 0
+    return number(value, min(max(2 - size, 0), _FINEST)) if size < 0 or not float(value).is_integer() else number(value)
 
 
 def share(value: float, decimals: int = 1) -> str:

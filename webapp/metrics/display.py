@@ -52,7 +52,9 @@ def number_text(number: float, metric: Metric, *, currency: str = "USD") -> str:
             return formatting.age(timedelta(milliseconds=number)) if long else formatting.duration_ms(number)
         case Unit.MULTIPLE:
             return formatting.multiple(number)
-        case Unit.COUNT | Unit.SCORE | Unit.VALUE:
+        case Unit.VALUE:
+            return formatting.measured(number)
+        case Unit.COUNT | Unit.SCORE:
             return formatting.number(number, metric.decimals)
 
 

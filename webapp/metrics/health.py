@@ -16,10 +16,11 @@ from webapp.core.periods import DAY, trailing
 from webapp.metrics.display import number_text
 from webapp.metrics.metric import Better, Metric, Unit, Value
 from webapp.metrics.queries import values
-from webapp.metrics.registry import METRICS
+from webapp.metrics.registry import METRICS, for_task
 
 RECENT: Sequence[timedelta] = (DAY, 30 * DAY)
 OUTCOMES: Sequence[timedelta] = (30 * DAY, 90 * DAY)
+NO_TARGET = "No target says how good its predictions have to be; set one on its page."
 
 
 class HealthState(StrEnum):
@@ -44,19 +45,21 @@ class Health:
 
 def health(session: Session, models: Sequence[Model], *, now: datetime) -> Mapping[str, Health]:
     """Return each model's health by its name."""
-    names = sorted({name for model in models for name in model.targets if name in METRICS})
+    own = {model.name: _judgeable(model) for model in models}
+    names = sorted({name for targets in own.values() for name in targets})
     slow = [name for name in names if METRICS[name].group in {"performance", "business"}]
     fast = [name for name in names if name not in slow]
     found: dict[str, dict[str, Value]] = {model.name: {} for model in models}
     for asked, windows in ((fast, RECENT), (slow, OUTCOMES)):
         for duration in windows:
-            open_models = [model for model in models if _is_open(asked, found[model.name])]
+            open_models = [model for model in models if _is_open(own[model.name].keys() & asked, found[model.name])]
             if asked and open_models:
                 window = trailing(now, duration)
                 known = values(session, open_models, asked, window, now=now)
                 for name, of_model in known.items():
-                    found[name] = {**of_model, **_settled(found[name])}
-    return {model.name: judge(model.targets, found[model.name]) for model in models}
+                    applying = {metric: value for metric, value in of_model.items() if metric in own[name]}
+                    found[name] = {**applying, **_settled(found[name])}
+    return {model.name: judge(own[model.name], found[model.name]) for model in models}
 
 
 def judge(targets: Mapping[str, Target], values: Mapping[str, Value]) -> Health:
@@ -71,6 +74,8 @@ def judge(targets: Mapping[str, Target], values: Mapping[str, Value]) -> Health:
     blind = {name: value for name, value in values.items() if METRICS[name].group == "performance"}
     if blind and not _settled(blind):
         return Health(HealthState.UNKNOWN, _no_data(blind), next(iter(blind)))
+    if not any(METRICS[name].group == "performance" for name in targets):
+        return Health(HealthState.UNKNOWN, NO_TARGET)
     return Health(HealthState.HEALTHY, _all_well(len(known)))
 
 
@@ -92,6 +97,11 @@ _WORDS = {
     HealthState.UNKNOWN: "unknown",
     HealthState.HEALTHY: "healthy",
 }
+
+
+def _judgeable(model: Model) -> Mapping[str, Target]:
+    """Return the targets of metrics that apply to models of its task."""
+    return {name: target for name, target in model.targets.items() if name in for_task(model.task)}
 
 
 def _is_open(names: Iterable[str], values: Mapping[str, Value]) -> bool:
@@ -127,7 +137,7 @@ def _crossed(metric: Metric, target: Target, value: float) -> tuple[HealthState,
 def _short(number: float, metric: Metric) -> str:
     """Return the number with its unit; of a bare number only the digits that say something."""
     text = number_text(number, metric)
-    return text.rstrip("0").rstrip(".") if metric.unit is Unit.SCORE else text
+    return text.rstrip("0").rstrip(".") if metric.unit in {Unit.SCORE, Unit.VALUE} and "." in text else text
 
 
 def _no_data(values: Mapping[str, Value]) -> str:

@@ -1,6 +1,8 @@
 """The metrics by name, as their folder has them."""
 
 from collections.abc import Iterable, Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import cast
 
 from webapp.catalog.models import Task
@@ -17,9 +19,10 @@ def metric_named(name: str) -> Metric:
     return METRICS[name]
 
 
+@cache
 def for_task(task: Task) -> Mapping[str, Metric]:
     """Return the metrics that apply to models of the task."""
-    return {name: metric for name, metric in METRICS.items() if task in metric.tasks}
+    return MappingProxyType({name: metric for name, metric in METRICS.items() if task in metric.tasks})
 
 
 def check_names(names: Iterable[str]) -> None:

@@ -3,6 +3,8 @@
 import pytest
 
 from tests.unit.metrics.evidence import MODEL
+from webapp.catalog import targets
+from webapp.catalog.models import Target, Task
 from webapp.metrics.health import Health, HealthState, judge, overall
 from webapp.metrics.metric import Value, undefined
 
@@ -82,3 +84,24 @@ def test_overall_is_the_worst_with_counts():
     )
     assert overall([healthy]).reason == "1 model: 1 healthy."
     assert overall([]).state is HealthState.UNKNOWN
+
+
+def test_a_model_is_judged_by_what_applies_to_it():
+    assert {"accuracy", "roc_auc", "roi"} <= targets.defaults(Task.BINARY).keys()
+    assert targets.defaults(Task.MULTICLASS).keys() == targets.DEFAULTS.keys() - {"roc_auc", "roi"}
+    assert targets.defaults(Task.REGRESSION).keys() == targets.DEFAULTS.keys() - {"accuracy", "roc_auc", "roi"}
+
+
+def test_forecasts_without_a_target_are_not_called_healthy():
+    values = {"error_rate": Value(0.001), "drift_score": Value(0.05)}
+
+    found = judge(targets.defaults(Task.REGRESSION), values)
+    with_target = judge({**targets.defaults(Task.REGRESSION), "mae": Target(4, 5, 8)}, values | {"mae": Value(3.5)})
+    bad = judge({**targets.defaults(Task.REGRESSION), "mae": Target(4, 5, 8)}, values | {"mae": Value(9.25)})
+
+    assert (found.state, found.reason) == (
+        "unknown",
+        "No target says how good its predictions have to be; set one on its page.",
+    )
+    assert with_target.state == "healthy"
+    assert bad.reason == "MAE 9.25 is above the critical line 8."

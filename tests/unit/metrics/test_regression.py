@@ -6,7 +6,7 @@ from sklearn import metrics as reference
 
 from tests.unit.metrics.answered import error_counts, of_errors
 from webapp.metrics.display import delta_of, text_of
-from webapp.metrics.metric import REGRESSION_ONLY
+from webapp.metrics.metric import REGRESSION_ONLY, Value
 from webapp.metrics.queries import value_of
 from webapp.metrics.registry import METRICS
 
@@ -94,8 +94,13 @@ def test_no_outcomes_and_another_task_are_reasons(metric):
     assert value_of(METRICS["accuracy"], nothing).reason == "not defined for regression models"
 
 
-def test_errors_read_in_the_unit_of_what_is_predicted():
-    now, before = (value("mae", *rows(seed=seed)) for seed in (1, 2))
+@pytest.mark.parametrize(
+    ("error", "text"), [(4.2713, "4.27"), (12.34, "12.3"), (1234.5, "1,234"), (0.004561, "0.00456"), (100.0, "100")]
+)
+def test_errors_read_in_the_unit_of_what_is_predicted(error, text):
+    assert text_of(Value(error), METRICS["mae"]) == text
 
-    assert text_of(now, METRICS["mae"]) == f"{now.value:.3f}"
-    assert delta_of(now, before, METRICS["mae"]).text == f"{now.value - before.value:+.3f}"
+
+def test_errors_change_by_their_own_unit():
+    assert delta_of(Value(4.2), Value(5.0), METRICS["mae"]).text == "-0.800"
+    assert delta_of(Value(4.2), Value(5.0), METRICS["mae"]).tone == "better"

@@ -1,9 +1,12 @@
-"""Expected calibration error: how far scores are from the share of positives among predictions with such scores."""
+"""Expected calibration error: how far scores are from the share of positives among predictions with such scores.
+
+Of several classes it is about the score of the predicted class, and positives are the right answers.
+"""
 
 from webapp.metrics import calibration
 from webapp.metrics.evidence import Evidence
 from webapp.metrics.intervals import clipped
-from webapp.metrics.metric import BINARY_ONLY, Better, Metric, Source, Unit, Value
+from webapp.metrics.metric import CLASSIFIERS, Better, Metric, Source, Unit, Value
 from webapp.metrics.shares import labelled, labelled_scores
 
 
@@ -24,9 +27,10 @@ METRIC = Metric(
     better=Better.LOWER,
     source=Source.SCORES,
     group="performance",
-    formula="Σ n_b/n·|mean score − share of positives| over ten bins of equal width, cut at the nearest edges",
+    formula="Σ n_b/n·|mean score − share of positives| over ten bins of equal width, cut at the nearest edges;"
+    " of several classes the score of the predicted one, and right answers as positives",
     compute=compute,
     minimum_sample_count=100,
     decimals=3,
-    tasks=BINARY_ONLY,
+    tasks=CLASSIFIERS,
 )
