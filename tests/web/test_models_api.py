@@ -87,7 +87,7 @@ def test_what_is_left_out_stays_as_it_is(ada):
         ({"colour": "red"}, "colour"),
         ({"targets": {"beauty": {"target": 1, "warning": 1, "critical": 1}}}, "There is no metric 'beauty'"),
         ({"targets": {"accuracy": {"target": 0.7, "warning": 0.8, "critical": 0.9}}}, "from good to bad"),
-        ({"task": "regression"}, "regression"),
+        ({"task": "clustering"}, "clustering"),
         ({"business": {"valid_from": "2026-01-01T00:00:00Z", "customer_value": -1, "contact_cost": 1}}, "/business"),
     ],
 )
@@ -135,7 +135,8 @@ def test_an_undefined_value_is_null_with_a_reason(ada, runtime):
         ("names=accuracy&step=fast", 422, "write it like 15m"),
         ("names=accuracy&step=1m&from=2025-01-01T00:00:00Z&to=2026-01-01T00:00:00Z", 422, "3,000 are the most"),
         ("names=accuracy&version=v99", 404, "no version 'v99'"),
-        ("names=accuracy&segment.region=EU", 422, "not kept by segment"),
+        ("names=accuracy&segment.region=EU", 404, "has no segment"),
+        ("names=accuracy&segment.a=1&segment.b=2", 422, "one segment key at a time"),
         ("names=accuracy&from=2026-03-02T00:00:00Z&to=2026-03-01T00:00:00Z", 422, "before it starts"),
     ],
 )
@@ -144,6 +145,35 @@ def test_questions_that_cannot_be_answered_say_why(ada, churn, query, status, wo
 
     assert answer.status_code == status
     assert words in answer.text
+
+
+@pytest.mark.parametrize("path", ["metrics", "performance", "drift"])
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("from=0001-01-01T00:00:00%2B14:00", "'from' is in the year 1; choose one from 1970"),
+        ("to=0001-01-02T00:00:00Z", "'to' is in the year 1; choose one from 1970"),
+        ("to=9999-12-31T23:59:59-14:00", "'to' is in the year 9999; choose one from 1970 to 2199"),
+        ("from=10000-01-01T00:00:00Z", "write an instant like"),
+    ],
+)
+def test_an_instant_at_the_end_of_the_calendar_is_refused_with_a_sentence(ada, churn, path, query, words):
+    answer = ada.get(f"/api/v1/models/churn/{path}?{query}")
+
+    assert (answer.status_code, words in answer.json["detail"]) == (422, True), answer.json
+
+
+def test_the_window_before_the_earliest_instant_begins_there(ada, churn):
+    (series,) = read(ada, "/models/churn/metrics?names=prediction_count&to=1970-01-01T00:00:00Z")["series"]
+
+    assert series["points"][0]["at"] == "1970-01-01T00:00:00Z"
+
+
+def test_a_number_of_thousands_of_digits_is_refused_with_a_sentence(ada):
+    answer = ada.get(f"/api/v1/alerts?limit={'9' * 5000}")
+
+    assert answer.status_code == 422
+    assert "write a whole number from 1 to" in answer.json["detail"]
 
 
 def test_an_unknown_model_is_not_found(ada):
@@ -234,6 +264,7 @@ def test_a_baseline_from_a_file(ada, churn, kind):
         ({"data": b"tenure\n1\n2\n", "content_type": "text/csv"}, "at least 100 rows; there are 2"),
         ({"data": b"", "content_type": "text/csv"}, "cannot be read"),
         ({"json": {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}}, "at least 100 predictions"),
+        ({"json": {"from": "0001-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}}, "in the year 1"),
         ({"json": {"from": "2026-01-01T00:00:00Z"}}, "to"),
     ],
 )

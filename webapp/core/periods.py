@@ -10,6 +10,7 @@ from webapp.core.errors import InvalidInputError
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,19 @@ class Window:
 
 def trailing(now: datetime, duration: timedelta) -> Window:
     return Window(now - duration, now)
+
+
+def utc_instant(at: datetime, name: str) -> datetime:
+    """Return the instant in UTC; one at the ends of the calendar, where no event is, is refused."""
+    try:
+        instant = at.astimezone(UTC)
+    except OverflowError:
+        instant = datetime.min.replace(tzinfo=UTC)
+    if not EARLIEST <= instant < LATEST:
+        raise InvalidInputError(
+            f"{name} is in the year {at.year}; choose one from {EARLIEST.year} to {LATEST.year - 1}."
+        )
+    return instant
 
 
 def floor_to(at: datetime, step: timedelta) -> datetime:

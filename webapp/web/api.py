@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, TypeVar
 from uuid import UUID
@@ -13,11 +13,12 @@ import orjson
 from flask import Response, request
 
 from webapp.core.errors import FieldError, InvalidInputError, NotFoundError
-from webapp.core.periods import Window
+from webapp.core.periods import EARLIEST, Window, utc_instant
 from webapp.web.session import now
 
 PREFIX = "/api/v1"
 JSON = "application/json"
+LONGEST_NUMBER = 18  # digits; Python refuses to read thousands of them
 
 T = TypeVar("T")
 View = TypeVar("View", bound=Callable[..., Any])
@@ -87,7 +88,7 @@ def decode_cursor(text: str | None, count: int) -> list[Any] | None:
 def window_from_args(default: timedelta) -> Window:
     """Return the window that `from` and `to` name; without them, the time up to now."""
     end = instant_arg("to") or now()
-    return Window(instant_arg("from") or end - default, end)
+    return Window(instant_arg("from") or max(end - default, EARLIEST), end)
 
 
 def instant_arg(name: str) -> datetime | None:
@@ -97,18 +98,18 @@ def instant_arg(name: str) -> datetime | None:
     try:
         at = datetime.fromisoformat(text.replace(" ", "+"))
     except ValueError:
-        raise InvalidInputError(f"'{name}' is '{text}'; write an instant like 2026-03-01T10:00:00Z.") from None
+        raise InvalidInputError(f"'{name}' is '{text[:40]}'; write an instant like 2026-03-01T10:00:00Z.") from None
     if at.tzinfo is None:
-        raise InvalidInputError(f"'{name}' is '{text}', without a zone; write it like 2026-03-01T10:00:00Z.")
-    return at.astimezone(UTC)
+        raise InvalidInputError(f"'{name}' is '{text[:40]}', without a zone; write it like 2026-03-01T10:00:00Z.")
+    return utc_instant(at, f"'{name}'")
 
 
 def integer_arg(name: str, default: int, *, largest: int) -> int:
     text = request.args.get(name)
     if text is None:
         return default
-    if not text.isdecimal() or not 1 <= int(text) <= largest:
-        raise InvalidInputError(f"'{name}' is '{text}'; write a whole number from 1 to {largest}.")
+    if not text.isdecimal() or len(text) > LONGEST_NUMBER or not 1 <= int(text) <= largest:
+        raise InvalidInputError(f"'{name}' is '{text[:40]}'; write a whole number from 1 to {largest}.")
     return int(text)
 
 

@@ -1,7 +1,7 @@
 """Windows are half-open, months and days are the calendar's, and what is no month is a sentence."""
 
 import itertools
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.core.errors import InvalidInputError
-from webapp.core.periods import DAY, HOUR, MINUTE, Window, day, floor_to, month, parse_month, trailing
+from webapp.core.periods import DAY, HOUR, MINUTE, Window, day, floor_to, month, parse_month, trailing, utc_instant
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 PARIS = ZoneInfo("Europe/Paris")
@@ -23,6 +23,24 @@ def test_a_window_holds_its_start_and_not_its_end() -> None:
     assert window.previous() == Window(NOON - HOUR, NOON)
     assert trailing(NOON, HOUR) == window.previous()
     assert window.duration == HOUR
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime.min.replace(tzinfo=timezone(14 * HOUR)),
+        datetime(1969, 12, 31, 23, tzinfo=UTC),
+        datetime(2200, 1, 1, tzinfo=UTC),
+        datetime.max.replace(tzinfo=timezone(-14 * HOUR)),
+    ],
+)
+def test_an_instant_at_the_end_of_the_calendar_is_refused(at: datetime) -> None:
+    with pytest.raises(
+        InvalidInputError, match=f"The first day is in the year {at.year}; choose one from 1970 to 2199"
+    ):
+        utc_instant(at, "The first day")
+
+    assert utc_instant(NOON.astimezone(PARIS), "The first day") == NOON
 
 
 def test_a_window_that_ends_before_it_starts_is_refused() -> None:

@@ -18,13 +18,14 @@ from webapp.catalog import queries as catalog
 from webapp.catalog import register
 from webapp.catalog.models import Business, Model, Target, Task
 from webapp.core.errors import InvalidInputError, NotFoundError
-from webapp.core.periods import DAY, HOUR, MINUTE, Window
+from webapp.core.periods import DAY, HOUR, MINUTE, Window, utc_instant
 from webapp.metrics import drift as drifting
 from webapp.metrics import performance as performing
 from webapp.metrics import queries
+from webapp.metrics import segments as segmented
 from webapp.metrics.metric import Better, Metric, Value
 from webapp.metrics.registry import METRICS, check_names
-from webapp.telemetry import baselines, files, search
+from webapp.telemetry import baselines, files, search, segments
 from webapp.telemetry.search import StoredPrediction
 from webapp.telemetry.wire import Instant, Name, Share
 from webapp.web.api import answer, body, takes, window_from_args
@@ -65,12 +66,14 @@ class ModelDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What somebody says about a model; what is left out stays as it is."""
 
     title: Annotated[str, Meta(min_length=1, max_length=120)] | None = None
-    task: Task = Task.BINARY
+    task: Task | None = None
     positive_class: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
     threshold: Annotated[float, Meta(gt=0, lt=1)] | None = None
     targets: dict[str, TargetDocument] | None = None
     business: BusinessDocument | None = None
     owners: list[Name] | None = None
+    segment_keys: list[Annotated[str, Meta(min_length=1, max_length=64)]] | None = None
+    importances: dict[str, Annotated[float, Meta(ge=0)]] | None = None
 
 
 class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"start": "from", "end": "to"}):
@@ -111,7 +114,7 @@ def put_model(model: str) -> Response:
     """Register a model or change what is given of it."""
     document = body(ModelDocument)
     targets = _targets(document.targets)
-    with runtime().transaction() as session:
+    with runtime().job_transaction() as session:  # since new segment keys count all stored events again
         saved = register.put_model(
             session,
             model,
@@ -122,7 +125,10 @@ def put_model(model: str) -> Response:
             threshold=document.threshold,
             targets=targets,
             owners=document.owners,
+            importances=document.importances,
         )
+        if document.segment_keys is not None:
+            saved = segments.declare(session, saved, document.segment_keys, now=now())
         if document.business is not None:
             register.set_business(session, saved.id, Business(**msgspec.structs.asdict(document.business)), now=now())
         after = msgspec.to_builtins(document)
@@ -148,26 +154,41 @@ def post_baseline(model: str) -> Response:
 @requires(Permission.MODELS_READ)
 def metrics(model: str) -> Response:
     """Return metrics by steps of the window; without a step, one point for all of it."""
-    _refuse_segments()
-    names = _names(actor())
+    names, segment = _names(actor()), _segment()
     window, step, version = window_from_args(30 * DAY), _step(), request.args.get("version")
     with runtime().transaction() as session:
         known = catalog.model_named(session, model)
         if step is None:
-            values = queries.values(session, [known], names, window, now=now(), version=version)[known.name]
+            found = queries.values(session, [known], names, window, now=now(), version=version, segment=segment)
+            values = found[known.name]
             points = {name: [_point(window.start, values[name])] for name in names}
         else:
             _refuse_too_many(window, step)
-            found = queries.series(session, known, names, window, step, now=now(), version=version)
-            points = {name: [_point(point.at, point.value) for point in found[name].points] for name in names}
+            steps = queries.series(session, known, names, window, step, now=now(), version=version, segment=segment)
+            points = {name: [_point(point.at, point.value) for point in steps[name].points] for name in names}
     return answer({"series": [_series(METRICS[name], points[name]) for name in names]})
+
+
+@BLUEPRINT.get("/models/<model>/segments/<key>")
+@requires(Permission.MODELS_READ)
+def by_segment(model: str, key: str) -> Response:
+    """Return metrics over the window for each value of a segment key that the model declares."""
+    names = _names(actor())
+    window, version = window_from_args(30 * DAY), request.args.get("version")
+    with runtime().transaction() as session:
+        known = catalog.model_named(session, model)
+        found = segmented.by_segment(session, known, key, names, window, now=now(), version=version)
+    rows = [
+        {"value": value, "metrics": {name: _point(window.start, each[name]) for name in names}}
+        for value, each in found.items()
+    ]
+    return answer({"key": key, "segments": rows})
 
 
 @BLUEPRINT.get("/models/<model>/performance")
 @requires(Permission.MODELS_READ)
 def performance(model: str) -> Response:
     """Return the confusion, the curves and other thresholds; money only to those who may see it."""
-    _refuse_segments()
     window, threshold = window_from_args(30 * DAY), _threshold()
     with runtime().transaction() as session:
         found = performing.performance(
@@ -177,6 +198,7 @@ def performance(model: str) -> Response:
             now=now(),
             threshold=threshold,
             version=request.args.get("version"),
+            segment=_segment(),
         )
     shown = asdict(found)
     shown["pr"] = shown.pop("precision_recall")
@@ -191,13 +213,13 @@ def performance(model: str) -> Response:
 @requires(Permission.MODELS_READ)
 def drift(model: str) -> Response:
     """Return each feature's distance from the baseline with its noise floor and both histograms."""
-    _refuse_segments()
-    window, version = window_from_args(7 * DAY), request.args.get("version")
+    window, version, segment = window_from_args(7 * DAY), request.args.get("version"), _segment()
     with runtime().transaction() as session:
         known = catalog.model_named(session, model)
         method = request.args.get("method")
-        report = drifting.drift(session, known, window, now=now(), method=method, version=version)
-        histograms = drifting.distributions(session, known, window, now=now(), version=version)
+        chosen = {"version": version, "segment": segment}
+        report = drifting.drift(session, known, window, now=now(), method=method, **chosen)
+        histograms = drifting.distributions(session, known, window, now=now(), **chosen)
     shown = asdict(report)
     for feature in shown["features"]:
         feature["histogram"] = histograms[feature["name"]]
@@ -245,7 +267,8 @@ def _sends_a_file() -> bool:
 
 def _baseline_from_window(session: Session, model: Model) -> baselines.BaselineInfo:
     span = body(Span)
-    return baselines.create_from_window(session, model, Window(span.start, span.end), by=actor().name, now=now())
+    window = Window(utc_instant(span.start, "'from'"), utc_instant(span.end, "'to'"))
+    return baselines.create_from_window(session, model, window, by=actor().name, now=now())
 
 
 def _baseline_from_file(session: Session, model: Model) -> baselines.BaselineInfo:
@@ -305,9 +328,14 @@ def _refuse_too_many(window: Window, step: timedelta) -> None:
         raise InvalidInputError(f"The window has {count:,.0f} steps; {MOST_POINTS:,} are the most. Use a longer step.")
 
 
-def _refuse_segments() -> None:
-    if any(name.startswith("segment.") for name in request.args):
-        raise InvalidInputError("Counts are not kept by segment; leave the filter out.")
+def _segment() -> str | None:
+    """Return the one segment that is asked for, as "key=value"; counts are kept by one key at a time."""
+    asked = [
+        (name.removeprefix("segment."), value) for name, value in request.args.items() if name.startswith("segment.")
+    ]
+    if len(asked) > 1:
+        raise InvalidInputError("Counts are kept by one segment key at a time; ask for one of them.")
+    return f"{asked[0][0]}={asked[0][1]}" if asked else None
 
 
 def _series(metric: Metric, points: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

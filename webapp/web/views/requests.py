@@ -1,10 +1,11 @@
 """What a callback knows of the page it belongs to: the same request that the layout was rendered from."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from webapp.core.errors import InvalidInputError
+from webapp.core.periods import utc_instant
 from webapp.web.page import PageRequest
 from webapp.web.session import actor, now, runtime
 
@@ -45,7 +46,7 @@ def instant_in(value: object, name: str, zone: str) -> datetime:
         at = datetime.fromisoformat(value if isinstance(value, str) else "")
     except ValueError:
         raise InvalidInputError(f"{name} is not a day; write it like 2026-03-10.") from None
-    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+    return utc_instant(at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone)), name)
 
 
 def names_in(value: object) -> list[str]:
