@@ -207,7 +207,7 @@ def make_predictions(session: Session, sent: Sequence[Prediction] | int = 20, *,
 
 
 def outcome(
-    prediction_id: str = "c-1", actual: int | str | bool = 1, *, model: str = "churn", at: datetime = HOUR_AGO
+    prediction_id: str = "c-1", actual: float | str | bool = 1, *, model: str = "churn", at: datetime = HOUR_AGO
 ) -> Outcome:
     """Return one outcome as a client sends it; it is not stored."""
     return Outcome(model=model, prediction_id=prediction_id, actual=actual, at=at)

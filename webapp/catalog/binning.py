@@ -13,12 +13,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from webapp.catalog.models import Task
+
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 QUANTILES = 100
 SCORE_BINS = 256
 CATEGORIES = 1_000
+CLASSES = 50  # that a multiclass model may tell apart
 # The counters before a feature's bins; for a category the fifth one counts unseen values.
 MISSING, TYPE_ERROR, INFINITE, BELOW, ABOVE = range(5)
 COUNTERS = 5
@@ -59,6 +62,8 @@ class BinningDocument(msgspec.Struct, frozen=True):
 
     features: tuple[FeatureBins, ...]
     score_edges: tuple[float, ...]
+    task: Task = Task.BINARY
+    classes: tuple[str, ...] = ()  # of a multiclass model: an event keeps the place of its class; they only grow
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,18 @@ class Binning:
     @property
     def features(self) -> tuple[FeatureBins, ...]:
         return self.document.features
+
+    @property
+    def task(self) -> Task:
+        return self.document.task
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.document.classes
+
+    @cached_property
+    def class_position(self) -> dict[str, int]:
+        return {name: index for index, name in enumerate(self.classes)}
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -174,6 +191,24 @@ def score_edges(scores: Floats, *, threshold: float) -> tuple[float, ...]:
     quantiles = np.quantile(finite, ranks) if len(finite) else (equal[:-1] + equal[1:]) / 2
     edges = np.unique(np.concatenate([equal, quantiles, [threshold]]).clip(0, 1))
     return tuple(float(edge) for edge in _padded(edges, SCORE_BINS + 1, keep=threshold))
+
+
+def value_edges(values: Floats) -> tuple[float, ...]:
+    """Return 257 edges for the numbers that a regression predicts: half equal width, half quantiles.
+
+    Of no numbers yet they are wide and on a logarithmic scale; the first baseline brings better ones.
+    """
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        side = np.geomspace(1e-6, 1e12, SCORE_BINS // 2)
+        return tuple(float(edge) for edge in np.concatenate([-side[::-1], [0.0], side]))
+    low, high = float(finite.min()), float(finite.max())
+    if low == high:
+        low, high = low - max(abs(low), 1.0), high + max(abs(high), 1.0)
+    equal = np.linspace(low, high, SCORE_BINS // 2 + 1)
+    quantiles = np.quantile(finite, np.linspace(0, 1, SCORE_BINS // 2 + 2)[1:-1])
+    edges = np.unique(np.concatenate([equal, quantiles]))
+    return tuple(float(edge) for edge in _padded(edges, SCORE_BINS + 1, keep=low))
 
 
 def edges_with(edges: Sequence[float], threshold: float) -> tuple[float, ...]:

@@ -1,7 +1,7 @@
 """A model as the rest of the code sees it: a plain value."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -47,6 +47,20 @@ class Model:
     owners: Sequence[str]
     drift_method: str
     created_at: datetime
+    segment_keys: tuple[str, ...] = ()
+    importances: Mapping[str, float] = field(default_factory=dict)  # of features, as far as somebody gave them
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The predictions of a model that have the value of the key; its text form is "key=value"."""
+
+    id: int
+    key: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.value}"
 
 
 @dataclass(frozen=True, slots=True)

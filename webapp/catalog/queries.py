@@ -9,8 +9,16 @@ from sqlalchemy.orm import Session
 
 from webapp.catalog import targets
 from webapp.catalog.binning import Binning, BinningDocument
-from webapp.catalog.models import Business, Deployment, Model, Target, Task, Version
-from webapp.catalog.tables import BinningRow, BusinessRow, DeploymentRow, FeatureValueRow, ModelRow, VersionRow
+from webapp.catalog.models import Business, Deployment, Model, Segment, Target, Task, Version
+from webapp.catalog.tables import (
+    BinningRow,
+    BusinessRow,
+    DeploymentRow,
+    FeatureValueRow,
+    ModelRow,
+    SegmentRow,
+    VersionRow,
+)
 from webapp.core.errors import NotFoundError
 from webapp.core.periods import Window
 
@@ -20,6 +28,12 @@ def models(session: Session, *, retired: bool = False) -> Sequence[Model]:
     query = select(ModelRow).order_by(ModelRow.title)
     rows = session.scalars(query if retired else query.where(ModelRow.status != "retired"))
     return [as_model(row) for row in rows]
+
+
+def models_of(session: Session, ids: Sequence[int]) -> Sequence[Model]:
+    """Return the models by number."""
+    query = select(ModelRow).where(ModelRow.id.in_(ids)).order_by(ModelRow.id)
+    return [as_model(row) for row in session.scalars(query)]
 
 
 def model_named(session: Session, name: str) -> Model:
@@ -44,6 +58,15 @@ def version_ids(session: Session, model_ids: Sequence[int]) -> Mapping[int, tupl
     for model_id, version_id in session.execute(query):
         found[model_id].append(version_id)
     return {model_id: tuple(ids) for model_id, ids in found.items()}
+
+
+def segments(session: Session, model_ids: Sequence[int]) -> Mapping[int, Sequence[Segment]]:
+    """Return the segments of each model that were ever counted apart, by key and value."""
+    found: dict[int, list[Segment]] = {model_id: [] for model_id in model_ids}
+    query = select(SegmentRow).where(SegmentRow.model_id.in_(model_ids)).order_by(SegmentRow.key, SegmentRow.value)
+    for row in session.scalars(query):
+        found[row.model_id].append(Segment(row.id, row.key, row.value))
+    return found
 
 
 def deployments(session: Session, model_id: int, window: Window) -> Sequence[Deployment]:
@@ -103,10 +126,12 @@ def as_model(row: ModelRow) -> Model:
         status=row.status,
         positive_class=row.positive_class,
         threshold=row.threshold,
-        targets={**targets.DEFAULTS, **own},
+        targets={**targets.defaults(Task(row.task)), **own},
         owners=tuple(row.owners),
         drift_method=row.drift_method,
         created_at=row.created_at,
+        segment_keys=tuple(row.segment_keys),
+        importances=row.importances,
     )
 
 

@@ -1,5 +1,6 @@
 """Putting models, versions, deployments and money parameters on record."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -11,19 +12,19 @@ from sqlalchemy.orm import Session
 
 from webapp.catalog.models import Business, Model, Target, Task
 from webapp.catalog.queries import as_model
-from webapp.catalog.tables import BusinessRow, DeploymentRow, ModelRow, VersionRow
+from webapp.catalog.tables import BinningRow, BusinessRow, DeploymentRow, ModelRow, VersionRow
 from webapp.catalog.targets import DEFAULTS
-from webapp.core.errors import InvalidInputError, NotFoundError
+from webapp.core.errors import ConflictError, InvalidInputError, NotFoundError
 from webapp.core.ids import uuid7
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-SUPPORTED_TASKS = frozenset({Task.BINARY})
+SEGMENT_KEYS = 5
 
 
-def ensure_model(session: Session, name: str, *, now: datetime) -> Model:
+def ensure_model(session: Session, name: str, *, now: datetime, task: Task = Task.BINARY) -> Model:
     """Return the model; one that nobody registered becomes 'unconfirmed', for a data scientist to complete.
 
-    So does one that was retired, since it is in use again.
+    So does one that was retired, since it is in use again. `task` is what an unknown model seems to do.
     """
     check_name(name)
     found = session.scalar(select(ModelRow).where(ModelRow.name == name))
@@ -33,7 +34,7 @@ def ensure_model(session: Session, name: str, *, now: datetime) -> Model:
             .values(
                 name=name,
                 title=_title(name),
-                task=Task.BINARY,
+                task=task,
                 status="unconfirmed",
                 created_at=now,
                 targets={},
@@ -53,15 +54,14 @@ def put_model(
     *,
     now: datetime,
     title: str | None = None,
-    task: Task = Task.BINARY,
+    task: Task | None = None,
     positive_class: str | None = None,
     threshold: float | None = None,
     targets: Mapping[str, Target] | None = None,
     owners: Sequence[str] | None = None,
+    importances: Mapping[str, float] | None = None,
 ) -> Model:
     """Register the model or change what is given of it; either way somebody has now confirmed it."""
-    if task not in SUPPORTED_TASKS:
-        raise InvalidInputError(f"Models of the task '{task}' cannot be registered yet; binary models can.")
     if threshold is not None and not 0 < threshold < 1:
         raise InvalidInputError(f"The threshold {threshold} is not between 0 and 1.")
     ensure_model(session, name, now=now)
@@ -69,7 +69,8 @@ def put_model(
     query = select(ModelRow).where(ModelRow.name == name).with_for_update(key_share=True)
     row = session.scalars(query.execution_options(populate_existing=True)).one()
     row.status = "active"
-    row.task = task
+    if task is not None and task != row.task:
+        _change_task(session, row, task)
     row.title = title or row.title
     row.positive_class = positive_class or row.positive_class
     row.threshold = threshold or row.threshold
@@ -77,6 +78,8 @@ def put_model(
         row.targets = {metric: asdict(target) for metric, target in targets.items() if DEFAULTS.get(metric) != target}
     if owners is not None:
         row.owners = list(owners)
+    if importances is not None:
+        row.importances = _checked_importances(importances)
     session.flush()
     return as_model(row)
 
@@ -136,6 +139,23 @@ def set_business(session: Session, model_id: int, business: Business, *, now: da
     changes = {name: value for name, value in values.items() if name != "valid_from"}
     statement = insert(BusinessRow).values(id=uuid7(now), model_id=model_id, **values)
     session.execute(statement.on_conflict_do_update(index_elements=["model_id", "valid_from"], set_=changes))
+
+
+def _change_task(session: Session, row: ModelRow, task: Task) -> None:
+    """Change what the model does, as long as nothing was counted that would mean something else then."""
+    if session.scalar(select(BinningRow.id).where(BinningRow.model_id == row.id).limit(1)) is not None:
+        raise ConflictError(
+            f"'{row.name}' already has events, which were counted as those of a {row.task} model;"
+            f" register the {task} model under another name."
+        )
+    row.task = task
+
+
+def _checked_importances(importances: Mapping[str, float]) -> dict[str, float]:
+    for feature, weight in importances.items():
+        if not (math.isfinite(weight) and weight >= 0):
+            raise InvalidInputError(f"The importance of '{feature[:64]}' is {weight}; it must be a number from 0 up.")
+    return dict(importances)
 
 
 def check_name(name: str) -> None:

@@ -26,7 +26,21 @@ class ModelRow(Base):
     targets: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     owners: Mapped[list[str]] = mapped_column(JSONB, default=list)
     drift_method: Mapped[str] = mapped_column(default="jensen_shannon")
+    segment_keys: Mapped[list[str]] = mapped_column(JSONB, default=list)  # counted apart, each with its values
+    importances: Mapped[dict[str, float]] = mapped_column(JSONB, default=dict)  # of features, as far as known
     created_at: Mapped[datetime]
+
+
+class SegmentRow(Base):
+    """A part of a model's predictions that is counted apart: those with this value of the key."""
+
+    __tablename__ = "segment"
+    __table_args__ = (UniqueConstraint("model_id", "key", "value"),)
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    model_id: Mapped[int] = mapped_column(ForeignKey("model.id"))
+    key: Mapped[str]
+    value: Mapped[str]
 
 
 class VersionRow(Base):
@@ -99,6 +113,7 @@ class BaselineRow(Base):
     row_count: Mapped[int]
     features: Mapped[bytes] = mapped_column(LargeBinary)  # packed counts, laid out by the binning
     scores: Mapped[bytes] = mapped_column(LargeBinary)
+    answers: Mapped[bytes | None] = mapped_column(LargeBinary)
     valid_from: Mapped[datetime]
     created_at: Mapped[datetime]
     created_by: Mapped[str]

@@ -5,6 +5,7 @@ every window, past or future, can be compared with it.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
@@ -13,8 +14,8 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
-from webapp.catalog.binning import Binning, BinningDocument, FeatureBins, score_edges
-from webapp.catalog.models import Model
+from webapp.catalog.binning import Binning, BinningDocument, FeatureBins
+from webapp.catalog.models import Model, Task
 from webapp.catalog.queries import as_model, binnings, current_binning, version_ids
 from webapp.catalog.tables import BaselineRow, ModelRow
 from webapp.core.errors import InvalidInputError
@@ -22,17 +23,19 @@ from webapp.core.ids import uuid7
 from webapp.core.periods import Window
 from webapp.telemetry import partitions, raw
 from webapp.telemetry.aggregate import TALLY
-from webapp.telemetry.binnings import hold_alone, store_binning
+from webapp.telemetry.binnings import edges_of, hold_alone, store_binning
 from webapp.telemetry.bins import Bins, Columns, bins_of_columns
 from webapp.telemetry.counting import Rows, deltas
 from webapp.telemetry.decode import Sum
 from webapp.telemetry.recount import recount
 from webapp.telemetry.reference import Baseline, BaselineInfo
+from webapp.telemetry.segments import count_again
 
 MINIMUM = 100
 ENOUGH_EVENTS = 1_000  # from where a model gets a provisional baseline
 FIRST_EVENTS = 5_000  # what it is made from
 SYSTEM = "system"
+COMPARED = ("scores", "features", "answers")  # what a baseline keeps the counts of
 
 __all__ = [
     "Baseline",
@@ -74,11 +77,11 @@ def create_from_columns(
     if scores is not None and len(scores) != size:
         raise InvalidInputError(f"There are {len(scores):,} scores for {size:,} rows.")
     scored = np.full(size, np.nan) if scores is None else np.asarray(scores, dtype=np.float64)
-    if ((scored < 0) | (scored > 1)).any():
+    if model.task is not Task.REGRESSION and ((scored < 0) | (scored > 1)).any():
         raise InvalidInputError("A score is not between 0 and 1.")
     binning = _new_binning(session, model, features, scored, now=now)
     counted = Sum(binning)
-    _count(counted, _rows_of(scored), values, now=now)
+    _count(counted, _rows_of(scored, model), values, now=now)
     return _store(session, model, counted, size, source=source, by=by, provisional=False, now=now)
 
 
@@ -129,17 +132,18 @@ def _create_from_events(
     provisional: bool = False,
 ) -> BaselineInfo:
     hold_alone(session, model.id)
-    known = _known_features(session, model)
+    stored_in = current_binning(session, model.id)
     versions = version_ids(session, [model.id])[model.id]
-    bins, size = Bins(known), 0
-    for chunk in raw.chunks(session, versions, window, width=len(known), limit=limit):
-        bins.add(chunk.rows.score, chunk.features)
+    bins, size = Bins(_known_features(session, model)), 0
+    for chunk in raw.chunks(session, versions, window, stored_in, limit=limit):
+        rows = chunk.rows
+        bins.add(rows.predicted if model.task is Task.REGRESSION else rows.score, chunk.features)
         size += len(chunk.rows.at)
     if size < MINIMUM:
         raise InvalidInputError(f"A baseline needs at least {MINIMUM} predictions; the window has {size:,}.")
     binning = _new_binning(session, model, bins.features(session, model.id), bins.scores, now=now)
     counted = Sum(binning)
-    for chunk in raw.chunks(session, versions, window, width=len(known), limit=limit):
+    for chunk in raw.chunks(session, versions, window, stored_in, limit=limit):
         _count(counted, chunk.rows, chunk.features, now=now)
     return _store(session, model, counted, size, source=source, by=by, provisional=provisional, now=now)
 
@@ -153,37 +157,31 @@ def _new_binning(
     session: Session, model: Model, features: Sequence[FeatureBins], scores: NDArray[np.float64], *, now: datetime
 ) -> Binning:
     """Store the bins. Features keep their order, new ones at the end: stored events are read by it."""
-    edges = score_edges(scores, threshold=model.threshold)
-    return store_binning(session, model.id, BinningDocument(tuple(features), edges), now=now)
+    former = current_binning(session, model.id)
+    classes = () if former is None else former.classes
+    document = BinningDocument(tuple(features), edges_of(scores, model), model.task, classes)
+    return store_binning(session, model.id, document, now=now)
 
 
 def _count(counted: Sum, rows: Rows, features: NDArray[np.float64], *, now: datetime) -> None:
     """Add the rows as if all were of one version and instant."""
     (delta,) = deltas(_together(rows), counted.binning, now_us=int(now.timestamp() * 1e6), features=features)
-    counted.add([0.0] * len(TALLY), {"scores": delta.scores, "features": delta.features})
+    counted.add([0.0] * len(TALLY), {part: getattr(delta, part) for part in COMPARED})
 
 
 def _together(rows: Rows) -> Rows:
     nothing = np.zeros(len(rows.at), dtype=np.int64)
-    return Rows(
-        version_id=nothing,
-        at=nothing,
-        score=rows.score,
-        predicted=rows.predicted,
-        actual=rows.actual,
-        latency_ms=rows.latency_ms,
-        failed=rows.failed,
-        delay_s=rows.delay_s,
-    )
+    return replace(rows, version_id=nothing, at=nothing)
 
 
-def _rows_of(scores: NDArray[np.float64]) -> Rows:
+def _rows_of(scores: NDArray[np.float64], model: Model) -> Rows:
     nothing, unknown = np.zeros(len(scores), dtype=np.int64), np.full(len(scores), np.nan)
+    is_number = model.task is Task.REGRESSION
     return Rows(
         version_id=nothing,
         at=nothing,
-        score=scores,
-        predicted=unknown,
+        score=unknown if is_number else scores,
+        predicted=scores if is_number else unknown,
         actual=unknown,
         latency_ms=unknown,
         failed=nothing.astype(bool),
@@ -214,6 +212,7 @@ def _store(
         row_count=size,
         features=counted.payload("features"),
         scores=counted.payload("scores"),
+        answers=counted.payload("answers"),
         valid_from=now,
         created_at=now,
         created_by=by,
@@ -221,6 +220,8 @@ def _store(
     session.add(row)
     session.flush()
     recount(session, version_ids(session, [model.id])[model.id], counted.binning, now=now)
+    if model.segment_keys:
+        count_again(session, model, now=now)
     return _info(row)
 
 
@@ -240,7 +241,7 @@ def _without_baseline(session: Session) -> Sequence[Model]:
 
 def _baseline(session: Session, row: BaselineRow) -> Baseline:
     counted = Sum(binnings(session, [row.binning_id])[row.binning_id])
-    counted.add([0.0] * len(TALLY), {"scores": row.scores, "features": row.features})
+    counted.add([0.0] * len(TALLY), {part: getattr(row, part) for part in COMPARED})
     return Baseline(_info(row), counted.aggregate())
 
 

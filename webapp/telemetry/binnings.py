@@ -5,13 +5,14 @@ from datetime import datetime
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 from psycopg2.errors import LockNotAvailable
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from webapp.catalog.binning import Binning, BinningDocument, edges_with, score_edges
-from webapp.catalog.models import Model
+from webapp.catalog.binning import Binning, BinningDocument, edges_with, score_edges, value_edges
+from webapp.catalog.models import Model, Task
 from webapp.catalog.queries import binnings, current_binning
 from webapp.catalog.tables import BinningRow, ModelRow
 from webapp.core.errors import UnavailableError
@@ -21,15 +22,17 @@ MAXIMUM_FEATURES = 500
 RECOUNTING = 7_268_901  # The kind of lock that counting a model's events shares and recounting has alone.
 
 
-def extended_binning(session: Session, model: Model, rows: Sequence[Features], *, now: datetime) -> Binning:
-    """Return a binning that knows every feature of the rows; what is new in it is learning.
+def extended_binning(
+    session: Session, model: Model, rows: Sequence[Features], *, now: datetime, classes: Sequence[str] = ()
+) -> Binning:
+    """Return a binning that knows every feature of the rows and every class; a feature that is new is learning.
 
     It has an edge at the model's threshold also after that was changed, so that the confusion stays exact.
     Past 500 features of a model further ones are not kept, so that a client's mistake cannot fill the database.
     """
     hold(session, [model.id])
     binning = current_binning(session, model.id)
-    if binning is not None and _fits(binning, model) and not unknown_features(rows, binning):
+    if binning is not None and _fits(binning, model, classes) and not unknown_features(rows, binning):
         return binning
     # Serialises those who extend; "key_share", so that rows that refer to the model can still be written.
     session.execute(select(ModelRow.id).where(ModelRow.id == model.id).with_for_update(key_share=True))
@@ -37,17 +40,30 @@ def extended_binning(session: Session, model: Model, rows: Sequence[Features], *
     unknown = unknown_features(rows, binning)
     known = binning.features if binning else ()
     features = (*known, *(unknown[name] for name in sorted(unknown)))[:MAXIMUM_FEATURES]
-    if binning is not None and features == known and _fits(binning, model):
+    if binning is not None and features == known and _fits(binning, model, classes):
         return binning
+    named = tuple(dict.fromkeys([*(binning.classes if binning else ()), *classes]))
+    edges = _edges(binning, model)
+    return store_binning(session, model.id, BinningDocument(features, edges, model.task, named), now=now)
+
+
+def edges_of(scores: NDArray[np.float64], model: Model) -> tuple[float, ...]:
+    """Return edges for the scores, or of a regression the numbers, that the model predicts."""
+    return value_edges(scores) if model.task is Task.REGRESSION else score_edges(scores, threshold=model.threshold)
+
+
+def _edges(binning: Binning | None, model: Model) -> tuple[float, ...]:
     if binning is None:
-        edges = score_edges(np.empty(0), threshold=model.threshold)
-    else:
-        edges = edges_with(binning.document.score_edges, model.threshold)
-    return store_binning(session, model.id, BinningDocument(features, edges), now=now)
+        return edges_of(np.empty(0), model)
+    if model.task is Task.REGRESSION:
+        return binning.document.score_edges
+    return edges_with(binning.document.score_edges, model.threshold)
 
 
-def _fits(binning: Binning, model: Model) -> bool:
-    return model.threshold in binning.document.score_edges
+def _fits(binning: Binning, model: Model, classes: Sequence[str]) -> bool:
+    if any(name not in binning.class_position for name in classes):
+        return False
+    return model.task is Task.REGRESSION or model.threshold in binning.document.score_edges
 
 
 def hold(session: Session, model_ids: Iterable[int]) -> None:

@@ -1,15 +1,18 @@
 """From the columns of a batch to deltas: what it adds to the counts of each version and bucket. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from webapp.catalog.binning import COUNTERS, MOMENTS, SCORE_BINS, Binning, Kind
+from webapp.catalog.models import Task
 from webapp.telemetry.aggregate import LATENCY_BINS, LATENCY_EDGES, SCORE_SUMS, SCORE_WIDTH, no_moments
+from webapp.telemetry.answers import answers_of
 from webapp.telemetry.payload import pack
 
 Floats = NDArray[np.float64]
@@ -35,11 +38,18 @@ class Rows:
     version_id: Counts
     at: Counts
     score: Floats  # NaN: none
-    predicted: Floats  # 1, 0 or NaN
-    actual: Floats  # 1, 0 or NaN: not known
+    predicted: Floats  # 1 or 0, the place of a class, or a number, as the task has it; NaN: none
+    actual: Floats  # the same; NaN: not known
     latency_ms: Floats
     failed: Flags
     delay_s: Floats  # from the prediction to its outcome; NaN: not known
+    scores: Floats | None = None  # (rows, classes) of a multiclass model; a row of NaN: none
+    segments: Counts | None = None  # (rows, keys): the segment of each declared key, 0: none
+
+    def take(self, places: Counts) -> "Rows":
+        columns: dict[str, Any] = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        taken: dict[str, Any] = {name: None if each is None else each[places] for name, each in columns.items()}
+        return Rows(**taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +57,23 @@ class Delta:
     """What a batch adds to one version and bucket. `scalars` follows aggregate.TALLY."""
 
     version_id: int
+    segment_id: int  # 0: everything
     grain: Grain
     bucket: int  # µs since the epoch
     scalars: tuple[float, ...]
-    scores: bytes | None
-    latencies: bytes | None
-    features: bytes | None
+    scores: bytes | None = None
+    latencies: bytes | None = None
+    features: bytes | None = None
+    answers: bytes | None = None
 
 
 def deltas(rows: Rows, binning: Binning, *, now_us: int, features: Floats | None) -> list[Delta]:
-    """Count new predictions, with their outcomes where these are known already."""
-    groups = _Groups(rows, now_us)
-    scalars = _tally(rows, groups)
+    """Count new predictions, with their outcomes where these are known already: all, and each segment apart."""
+    rows, segment, features = _spread(rows, features)
+    groups = _Groups(rows, segment, now_us)
+    scalars = _tally(rows, groups, binning.task)
     scores = _score_counts(rows, groups, binning, everything=True)
+    answers = answers_of(rows, groups, binning, everything=True)
     latencies = _latency_counts(rows, groups)
     counted = None if features is None else _feature_counts(features, groups, binning)
     return [
@@ -69,6 +83,7 @@ def deltas(rows: Rows, binning: Binning, *, now_us: int, features: Floats | None
             scores=pack(scores[0][place], scores[1][place]),
             latencies=None if latencies is None else pack(latencies[place], np.empty(0)),
             features=None if counted is None else pack(counted[0][place], counted[1][place].ravel()),
+            answers=None if answers is None else pack(answers[0][place], answers[1][place]),
         )
         for place in range(groups.count)
     ]
@@ -76,23 +91,41 @@ def deltas(rows: Rows, binning: Binning, *, now_us: int, features: Floats | None
 
 def label_deltas(rows: Rows, binning: Binning, *, now_us: int, sign: int) -> list[Delta]:
     """Count only what outcomes add (sign 1), or take back what a corrected one had added (sign −1)."""
-    groups = _Groups(rows, now_us)
-    scalars = sign * _labels(rows, groups)
+    rows, segment, _ = _spread(rows, None)
+    groups = _Groups(rows, segment, now_us)
+    scalars = sign * _labels(rows, groups, binning.task)
     counts, sums = _score_counts(rows, groups, binning, everything=False)
+    answers = answers_of(rows, groups, binning, everything=False)
     return [
-        groups.delta(place, scalars[place], scores=pack(sign * counts[place], sign * sums[place]))
+        groups.delta(
+            place,
+            scalars[place],
+            scores=pack(sign * counts[place], sign * sums[place]),
+            answers=None if answers is None else pack(sign * answers[0][place], sign * answers[1][place]),
+        )
         for place in range(groups.count)
     ]
 
 
-class _Groups:
-    """Which version and bucket each row belongs to, as consecutive numbers."""
+def _spread(rows: Rows, features: Floats | None) -> tuple[Rows, Counts, Floats | None]:
+    """Repeat each row for every segment that it belongs to; return the segments beside them, 0 for everything."""
+    size = len(rows.at)
+    if rows.segments is None or not rows.segments.any():
+        return rows, np.zeros(size, dtype=np.int64), features
+    places, keys = np.nonzero(rows.segments)
+    order = np.concatenate([np.arange(size), places])
+    segment = np.concatenate([np.zeros(size, dtype=np.int64), rows.segments[places, keys]])
+    return rows.take(order), segment, None if features is None else features[order]
 
-    def __init__(self, rows: Rows, now_us: int) -> None:
+
+class _Groups:
+    """Which version, segment and bucket each row belongs to, as consecutive numbers."""
+
+    def __init__(self, rows: Rows, segment: Counts, now_us: int) -> None:
         by_minute = rows.at >= now_us - int(MINUTE_HORIZON.total_seconds() * 1e6)
         size = np.where(by_minute, 60_000_000, 3_600_000_000)
         bucket = rows.at // size * size
-        keys = np.stack([rows.version_id, by_minute.astype(np.int64), bucket], axis=1)
+        keys = np.stack([rows.version_id, segment, by_minute.astype(np.int64), bucket], axis=1)
         self.keys, number = np.unique(keys, axis=0, return_inverse=True)
         self.number: Counts = number.reshape(-1)
         self.count = len(self.keys)
@@ -113,45 +146,70 @@ class _Groups:
         scores: bytes | None = None,
         latencies: bytes | None = None,
         features: bytes | None = None,
+        answers: bytes | None = None,
     ) -> Delta:
-        version_id, by_minute, bucket = (int(part) for part in self.keys[place])
-        grain = Grain.MINUTE if by_minute else Grain.HOUR
-        return Delta(version_id, grain, bucket, tuple(scalars.tolist()), scores, latencies, features)
+        version_id, segment_id, by_minute, bucket = (int(part) for part in self.keys[place])
+        return Delta(
+            version_id,
+            segment_id,
+            Grain.MINUTE if by_minute else Grain.HOUR,
+            bucket,
+            tuple(scalars.tolist()),
+            scores=scores,
+            latencies=latencies,
+            features=features,
+            answers=answers,
+        )
 
 
-def _tally(rows: Rows, groups: _Groups) -> Floats:
-    scalars = _labels(rows, groups)
+def _tally(rows: Rows, groups: _Groups, task: Task) -> Floats:
+    scalars = _labels(rows, groups, task)
     timed = ~np.isnan(rows.latency_ms)
     scalars[:, 0] = groups.total(np.ones(len(rows.at)))
     scalars[:, 2] = groups.total(rows.failed)
-    scalars[:, 7] = groups.total(rows.predicted == 1)
+    if task is Task.BINARY:
+        scalars[:, 7] = groups.total(rows.predicted == 1)
     scalars[:, 8] = groups.total(timed)
     scalars[:, 9] = groups.total(np.where(timed, rows.latency_ms, 0))
     return scalars
 
 
-def _labels(rows: Rows, groups: _Groups) -> Floats:
+def _labels(rows: Rows, groups: _Groups, task: Task) -> Floats:
     """Return the scalars that depend on outcomes, in the places that aggregate.TALLY gives them."""
     scalars = np.zeros((groups.count, 11))
     scalars[:, 1] = groups.total(~np.isnan(rows.actual))
-    for place, predicted, actual in ((3, 1, 1), (4, 1, 0), (5, 0, 1), (6, 0, 0)):
-        scalars[:, place] = groups.total((rows.predicted == predicted) & (rows.actual == actual))
+    if task is Task.BINARY:
+        for place, predicted, actual in ((3, 1, 1), (4, 1, 0), (5, 0, 1), (6, 0, 0)):
+            scalars[:, place] = groups.total((rows.predicted == predicted) & (rows.actual == actual))
+    elif task is Task.MULTICLASS:
+        verdict = _verdict(rows, task)
+        scalars[:, 3], scalars[:, 4] = groups.total(verdict == 1), groups.total(verdict == 0)
     scalars[:, 10] = groups.total(np.nan_to_num(rows.delay_s))
     return scalars
 
 
+def _verdict(rows: Rows, task: Task) -> Floats:
+    """Return what the outcome says of each row's score, 1 or 0: positive or not, right or not, too high or not."""
+    if task is Task.BINARY:
+        return rows.actual
+    found = rows.predicted == rows.actual if task is Task.MULTICLASS else rows.predicted > rows.actual
+    return np.where(np.isnan(rows.actual) | np.isnan(rows.predicted), np.nan, found)
+
+
 def _score_counts(rows: Rows, groups: _Groups, binning: Binning, *, everything: bool) -> tuple[Counts, Floats]:
-    scored = ~np.isnan(rows.score)
-    slots = np.searchsorted(binning.score_edges, rows.score, side="right") - 1
+    values = rows.predicted if binning.task is Task.REGRESSION else rows.score
+    verdict = _verdict(rows, binning.task)
+    scored = ~np.isnan(values)
+    slots = np.searchsorted(binning.score_edges, values, side="right") - 1
     slots = slots.clip(0, SCORE_BINS - 1)
     counts = np.zeros((groups.count, SCORE_WIDTH), dtype=np.int64)
     sums = np.zeros((groups.count, SCORE_SUMS))
-    score = np.nan_to_num(rows.score)
+    score = np.nan_to_num(values)
     if everything:
         counts += groups.histogram(scored, slots[scored], SCORE_WIDTH)
         sums[:, 0], sums[:, 1] = groups.total(score), groups.total(score**2)
     for actual, row, first in ((1, 1, 6), (0, 2, 2)):
-        chosen = scored & (rows.actual == actual)
+        chosen = scored & (verdict == actual)
         if chosen.any():
             counts += groups.histogram(chosen, slots[chosen] + row * SCORE_BINS, SCORE_WIDTH)
             sums[:, first : first + 4] = _class_sums(score, chosen, groups)

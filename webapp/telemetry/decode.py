@@ -6,20 +6,24 @@ from typing import Any
 import numpy as np
 
 from webapp.catalog.binning import MOMENTS, SCORE_BINS, Binning
+from webapp.catalog.models import Task
 from webapp.telemetry.aggregate import (
     LATENCY_BINS,
     SCORE_WIDTH,
     TALLY,
     Aggregate,
+    ClassCounts,
+    ErrorCounts,
     FeatureHistogram,
     ScoreHistogram,
     Tally,
     merge_moments,
     tally_of,
 )
+from webapp.telemetry.answers import answers_width, class_counts, error_counts
 from webapp.telemetry.payload import pack, unpack
 
-PARTS = ("scores", "latencies", "features")
+PARTS = ("scores", "latencies", "features", "answers")
 
 
 class Sum:
@@ -47,12 +51,17 @@ class Sum:
 
     def aggregate(self) -> Aggregate:
         latencies = self.counts.get("latencies")
-        return Aggregate(self._tally(), self._scores(), latencies, features=self._features())
+        classes, errors = self._answers()
+        return Aggregate(self._tally(), self._scores(), latencies, classes, errors, self._features())
 
     def _add_payload(self, part: str, data: bytes | memoryview) -> None:
-        width = {"scores": SCORE_WIDTH, "latencies": LATENCY_BINS, "features": self.binning.width}[part]
-        counts, figures = unpack(data, width)
+        counts, figures = unpack(data, self._width(part))
         self._merge_part(part, counts, figures)
+
+    def _width(self, part: str) -> int:
+        if part == "answers":
+            return answers_width(self.binning)
+        return {"scores": SCORE_WIDTH, "latencies": LATENCY_BINS, "features": self.binning.width}[part]
 
     def _merge_part(self, part: str, counts: np.ndarray[Any, Any], figures: np.ndarray[Any, Any]) -> None:
         if part not in self.counts:
@@ -73,6 +82,14 @@ class Sum:
             return None
         counts = self.counts["scores"].reshape(3, SCORE_BINS)
         return ScoreHistogram(self.binning.score_edges, counts, self.figures["scores"])
+
+    def _answers(self) -> tuple[ClassCounts | None, ErrorCounts | None]:
+        if "answers" not in self.counts:
+            return None, None
+        counts, sums = self.counts["answers"], self.figures["answers"]
+        if self.binning.task is Task.MULTICLASS:
+            return class_counts(self.binning, counts, sums), None
+        return None, error_counts(counts, sums)
 
     def _features(self) -> dict[str, FeatureHistogram]:
         if "features" not in self.counts:

@@ -34,7 +34,7 @@ def _copy(session: Session, made: Sequence[Delta], binning: Binning) -> None:
         RollupDeltaRow.__tablename__,
         [
             Column("version_id", "int4", np.array([delta.version_id for delta in made])),
-            Column("segment_id", "int4", np.zeros(len(made), dtype=np.int64)),
+            Column("segment_id", "int4", np.array([delta.segment_id for delta in made])),
             Column("grain", "int2", np.array([delta.grain for delta in made])),
             Column("bucket", "timestamptz", np.array([delta.bucket for delta in made])),
             Column("binning_id", "int4", np.full(len(made), binning.id)),
@@ -45,5 +45,6 @@ def _copy(session: Session, made: Sequence[Delta], binning: Binning) -> None:
             Column("scores", "bytea", [delta.scores for delta in made]),
             Column("latencies", "bytea", [delta.latencies for delta in made]),
             Column("features", "bytea", [delta.features for delta in made]),
+            Column("answers", "bytea", [delta.answers for delta in made]),
         ],
     )

@@ -4,6 +4,7 @@ Nothing is remembered between runs: an event that is stored already is recognise
 interrupted is simply run again.
 """
 
+import math
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -274,7 +275,9 @@ def _class(value: Any, positive: str | None) -> Any:
     if positive is not None:
         return int(_text(value) == positive)
     number = _as_number(value)
-    return int(number) if isinstance(number, float) and number.is_integer() else value
+    if not isinstance(number, float) or not math.isfinite(number):
+        return value
+    return int(number) if number.is_integer() else number
 
 
 def _as_number(value: Any) -> Any:

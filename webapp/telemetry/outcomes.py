@@ -5,31 +5,34 @@ taking back what its prediction contributed before and adding what it contribute
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from webapp.catalog.models import Model
-from webapp.catalog.queries import binnings
+from webapp.catalog.binning import Binning
+from webapp.catalog.models import Model, Task
+from webapp.catalog.queries import binnings, current_binning, models_of
 from webapp.catalog.register import check_name, ensure_model
 from webapp.core.errors import UserError
 from webapp.core.ids import digest, lower_bound, uuid7
 from webapp.db.copy import Column, copy_rows
 from webapp.telemetry import deltas, partitions
-from webapp.telemetry.binnings import counted_in, hold
-from webapp.telemetry.columns import class_text
+from webapp.telemetry.binnings import counted_in, extended_binning, hold
 from webapp.telemetry.counting import Rows
+from webapp.telemetry.decisions import Answers
 from webapp.telemetry.predictions import Limits
 from webapp.telemetry.refusals import ModelCheck, Refusals, model_faults, time_fault, uuid_array
+from webapp.telemetry.segments import Segments
 from webapp.telemetry.wire import Outcome, Receipt
 
+PAGE = 2_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_BINARY = frozenset({"0", "1", "true", "false", "True", "False"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +61,15 @@ def accept_outcomes(
     hold(session, [model.id for model, _ in by_model])
     for model, told in by_model:
         changed, repeated = _record(session, model, told, now=now)
-        join(session, changed, now=now, window=limits.outcome_window)
+        refusals.note_repeats(model.name, repeated)
+        join(session, model, changed, now=now, window=limits.outcome_window)
         accepted, duplicates = accepted + len(changed), duplicates + repeated
     refusals.count_into(session, "outcome", now=now)
     return Receipt(accepted, duplicates, refusals.sorted())
 
 
-def join(session: Session, told: Sequence[Told], *, now: datetime, window: timedelta) -> int:
-    """Give the outcomes to the predictions that do not have them yet; return how many predictions changed."""
+def join(session: Session, model: Model, told: Sequence[Told], *, now: datetime, window: timedelta) -> int:
+    """Give the model's outcomes to the predictions that do not have them yet; return how many predictions changed."""
     if not told:
         return 0
     partitions.look_up_by_index(session)
@@ -76,31 +80,47 @@ def join(session: Session, told: Sequence[Told], *, now: datetime, window: timed
             "SELECT replace(k.key::text, '-', '') AS key, p.*"
             # LATERAL asks for one key after the other, see repeats.py; so all lock in the order of the keys.
             " FROM unnest(CAST(:keys AS uuid[])) AS k(key) CROSS JOIN LATERAL ("
-            " SELECT id, extract(epoch FROM at)::float8 AS at, version_id, binning_id, score, predicted, actual"
-            " FROM prediction WHERE key = k.key AND id >= CAST(:oldest AS uuid) ORDER BY id FOR UPDATE) p"
+            " SELECT id, extract(epoch FROM at)::float8 AS at, version_id, binning_id, score, predicted, actual,"
+            " scores, segments FROM prediction WHERE key = k.key AND id >= CAST(:oldest AS uuid)"
+            " ORDER BY id FOR UPDATE) p"
         ),
         {"keys": uuid_array(b"".join(sorted(item.key for item in told))), "oldest": str(lower_bound(oldest))},
     ).all()
-    stale = [
-        row
-        for row in rows
-        if row.actual != by_key[row.key].actual and by_key[row.key].at.timestamp() - row.at <= window.total_seconds()
-    ]
+    stale = [row for row in rows if row.actual != by_key[row.key].actual and _counts(row, by_key[row.key], window)]
     if stale:
         _mark(session, stale, by_key)
-        _move_counts(session, stale, by_key, now=now)
+        _move_counts(session, model, stale, by_key, now=now)
     return len(stale)
+
+
+def _counts(row: Row[Any], told: Told, window: timedelta) -> bool:
+    """Say whether the outcome came in time; one that did may be corrected at any time."""
+    return row.actual is not None or told.at.timestamp() - row.at <= window.total_seconds()
 
 
 def join_missed(session: Session, *, since: datetime, now: datetime, window: timedelta) -> int:
     """Join outcomes received since an instant whose predictions were being written at the very same moment."""
-    query = text("SELECT key, prediction_id, actual, at FROM outcome WHERE received_at >= :since ORDER BY key")
-    models = text("SELECT DISTINCT model_id FROM outcome WHERE received_at >= :since")
-    hold(session, list(session.scalars(models, {"since": since})))
-    told = [
-        Told(row.key.bytes, row.prediction_id, row.actual, row.at) for row in session.execute(query, {"since": since})
-    ]
-    return sum(join(session, told[at : at + 2000], now=now, window=window) for at in range(0, len(told), 2000))
+    numbers = text("SELECT DISTINCT model_id FROM outcome WHERE received_at >= :since")
+    models = models_of(session, list(session.scalars(numbers, {"since": since})))
+    hold(session, [model.id for model in models])
+    return sum(_join_missed(session, model, since=since, now=now, window=window) for model in models)
+
+
+def _join_missed(session: Session, model: Model, *, since: datetime, now: datetime, window: timedelta) -> int:
+    """Join the model's outcomes page by page, so that a flood of them is not held in memory."""
+    query = text(
+        "SELECT key, prediction_id, actual, at FROM outcome WHERE received_at >= :since AND model_id = :model"
+        " AND key > CAST(:after AS uuid) ORDER BY key LIMIT :page"
+    )
+    after, joined = UUID(int=0), 0
+    while True:
+        parameters = {"since": since, "model": model.id, "after": str(after), "page": PAGE}
+        page = session.execute(query, parameters).all()
+        told = [Told(row.key.bytes, row.prediction_id, row.actual, row.at) for row in page]
+        joined += join(session, model, told, now=now, window=window)
+        if len(page) < PAGE:
+            return joined
+        after = page[-1].key
 
 
 def _checked(
@@ -124,37 +144,33 @@ def _checked(
         except UserError as error:
             faults[name] = error.message
     told: dict[str, list[Told]] = {name: [] for name in models}
+    answers = {name: Answers(session, model) for name, model in models.items()}
     for place, item in enumerate(outcomes):
-        fault = _fault(item, models.get(item.model), faults, now=now, oldest=oldest)
+        fault = _fault(item, answers.get(item.model), faults, now=now, oldest=oldest)
         if fault is None:
-            told[item.model].append(_told(item, models[item.model]))
+            model = models[item.model]
+            actual = answers[item.model].of_outcome(item.actual)
+            told[item.model].append(Told(digest(model.id, item.prediction_id), item.prediction_id, actual, item.at))
         else:
             field, reason, message = fault
             refusals.add(place, field, message, model=item.model[:64], reason=reason)
+    for name, read in answers.items():
+        if read.names:
+            extended_binning(session, models[name], (), now=now, classes=read.names)
     return [(models[name], items) for name, items in told.items() if items]
 
 
 def _fault(
-    item: Outcome, model: Model | None, faults: dict[str, str], *, now: datetime, oldest: datetime
+    item: Outcome, answers: Answers | None, faults: dict[str, str], *, now: datetime, oldest: datetime
 ) -> tuple[str, str, str] | None:
-    if model is None:
+    if answers is None:
         return "model", "not_allowed", faults[item.model]
     timing = time_fault(item.at, now=now, oldest=oldest)
     if timing is not None:
         return "at", *timing
-    if isinstance(item.actual, float) and not math.isfinite(item.actual):
-        return "actual", "not_finite", "must be a class, not NaN or infinity"
-    if model.positive_class == "1" and str(class_text(item.actual)) not in _BINARY:
-        return "actual", "unknown_class", f"is '{item.actual}'; '{model.name}' knows the classes 0 and 1"
     if "\x00" in item.prediction_id:
         return "prediction_id", "unclean_text", "contains a NUL character; send clean text"
-    return None
-
-
-def _told(item: Outcome, model: Model) -> Told:
-    answer = class_text(item.actual)
-    positive = answer == model.positive_class or (model.positive_class == "1" and answer.lower() == "true")
-    return Told(digest(model.id, item.prediction_id), item.prediction_id, float(positive), item.at)
+    return answers.fault_of_outcome(item.actual)
 
 
 def _record(session: Session, model: Model, told: Sequence[Told], *, now: datetime) -> tuple[list[Told], int]:
@@ -257,24 +273,40 @@ def _mark(session: Session, stale: Sequence[Row[Any]], by_key: dict[str, Told]) 
     )
 
 
-def _move_counts(session: Session, stale: Sequence[Row[Any]], by_key: dict[str, Told], *, now: datetime) -> None:
+def _move_counts(
+    session: Session, model: Model, stale: Sequence[Row[Any]], by_key: dict[str, Told], *, now: datetime
+) -> None:
     now_us = int((now - _EPOCH).total_seconds() * 1e6)
-    current = counted_in(session, [row.binning_id for row in stale])
+    current = _counted_in(session, model, stale)
     used = binnings(session, list(current.values()))
+    segments = Segments(session, model)
     for number, binning in used.items():
         rows = [row for row in stale if current[row.binning_id] == number]
         counted = [row for row in rows if row.actual is not None]
         if counted:
-            former = _rows(counted, [row.actual for row in counted], None)
+            former = _rows(counted, [row.actual for row in counted], None, binning, segments)
             deltas.append_labels(session, former, binning, now_us=now_us, sign=-1)
         told = [by_key[row.key] for row in rows]
         # The delay of a corrected outcome stays that of its first telling: it was counted then.
         first_time = [item.at if row.actual is None else None for row, item in zip(rows, told, strict=True)]
-        added = _rows(rows, [item.actual for item in told], first_time)
+        added = _rows(rows, [item.actual for item in told], first_time, binning, segments)
         deltas.append_labels(session, added, binning, now_us=now_us, sign=1)
 
 
-def _rows(rows: Sequence[Row[Any]], actual: Sequence[float], told_at: Sequence[datetime | None] | None) -> Rows:
+def _counted_in(session: Session, model: Model, stale: Sequence[Row[Any]]) -> Mapping[int, int]:
+    """Return the binning to count outcomes in by that of their predictions; classes may have come up since."""
+    stored = [row.binning_id for row in stale]
+    newest = current_binning(session, model.id) if model.task is Task.MULTICLASS else None
+    return counted_in(session, stored) if newest is None else dict.fromkeys(stored, newest.id)
+
+
+def _rows(
+    rows: Sequence[Row[Any]],
+    actual: Sequence[float],
+    told_at: Sequence[datetime | None] | None,
+    binning: Binning,
+    segments: Segments,
+) -> Rows:
     at = np.array([row.at for row in rows])
     told = np.array([math.nan if moment is None else moment.timestamp() for moment in told_at or [None] * len(rows)])
     return Rows(
@@ -286,4 +318,14 @@ def _rows(rows: Sequence[Row[Any]], actual: Sequence[float], told_at: Sequence[d
         latency_ms=np.full(len(rows), np.nan),
         failed=np.zeros(len(rows), dtype=bool),
         delay_s=np.maximum(told - at, 0),
+        scores=_scores(rows, len(binning.classes)) if binning.classes else None,
+        segments=segments.of([row.segments for row in rows]),
     )
+
+
+def _scores(rows: Sequence[Row[Any]], width: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    values = np.full((len(rows), width), np.nan)
+    for place, row in enumerate(rows):
+        if row.scores:
+            values[place, : len(row.scores)] = row.scores
+    return values

@@ -1,7 +1,8 @@
 """Taking in predictions: one transaction writes the events and what they add to the counts.
 
 What was stored before is found first, by the hash of its name; should two senders race with the same event, the
-primary key decides and the loser looks again. Nothing is counted that was not inserted.
+primary key decides and the loser looks again. Nothing is counted that was not inserted. The key holds the event's time,
+so two that race with one name but different times are both stored: a client's clock must not change between retries.
 """
 
 import math
@@ -27,9 +28,11 @@ from webapp.core.ids import digest, event_ids
 from webapp.db.copy import Column, copy_rows
 from webapp.telemetry import deltas, partitions, repeats
 from webapp.telemetry.binnings import extended_binning
-from webapp.telemetry.columns import Matrix, class_text, matrix
+from webapp.telemetry.columns import Matrix, matrix
 from webapp.telemetry.counting import Rows
+from webapp.telemetry.decisions import Answers, likely_task
 from webapp.telemetry.refusals import ModelCheck, Refusals, model_faults, time_fault, uuid_array
+from webapp.telemetry.segments import Segments, as_kept
 from webapp.telemetry.tables import PredictionErrorRow
 from webapp.telemetry.wire import Prediction, Receipt
 
@@ -69,6 +72,7 @@ def accept_predictions(
             session, name, [(place, predictions[place]) for place in places], refusals, now=now, limits=limits
         )
         stored, repeated = batch.store()
+        refusals.note_repeats(name, repeated)
         accepted, duplicates = accepted + stored, duplicates + repeated
     refusals.count_into(session, "prediction", now=now)
     return Receipt(accepted, duplicates, refusals.sorted())
@@ -101,8 +105,8 @@ def _fault(item: Prediction, faults: dict[str, str], *, now: datetime, oldest: d
     timing = time_fault(item.at, now=now, oldest=oldest)
     if timing is not None:
         return "at", *timing
-    if item.score is None and item.predicted is None and item.error is None:
-        return "score", "nothing_predicted", "is missing: send a score, a predicted class or an error"
+    if item.score is None and item.predicted is None and item.scores is None and item.error is None:
+        return "score", "nothing_predicted", "is missing: send a score, a predicted class or number, or an error"
     if item.score is not None and not math.isfinite(item.score):
         return "score", "not_finite", "must be a finite number from 0 to 1"
     if len(item.features) > MAXIMUM_FEATURES:
@@ -135,7 +139,9 @@ class _Batch:
         """Return how many were stored and how many had been stored before."""
         if self.model is None:
             return 0, 0
-        fresh, duplicates = self._without_repeats(self.items)
+        self.answers = Answers(self.session, self.model)
+        self.segments = Segments(self.session, self.model)
+        fresh, duplicates = self._without_repeats(self._answerable())
         # Everybody writes in the same order, so that two with the same events wait for each other at most once.
         fresh.sort(key=lambda each: (each[1].at, each[1].prediction_id))
         partitions.look_up_by_index(self.session)
@@ -152,6 +158,18 @@ class _Batch:
                 if not isinstance(error.orig, UniqueViolation | DeadlockDetected):
                     raise
         raise UnavailableError("The same predictions are being sent by several clients at once; send the batch again.")
+
+    def _answerable(self) -> list[tuple[int, Prediction]]:
+        """Refuse what a model of this task cannot answer; make sure that every class has its place."""
+        taken: list[tuple[int, Prediction]] = []
+        for place, item in self.items:
+            fault = self.answers.fault_of_prediction(item)
+            if fault is None:
+                taken.append((place, item))
+            else:
+                field, reason, message = fault
+                self.refusals.add(place, field, message, model=item.model, reason=reason)
+        return taken
 
     def _without_repeats(self, items: Sequence[tuple[int, Prediction]]) -> tuple[list[tuple[int, Prediction]], int]:
         """Keep the first of each name within the batch."""
@@ -186,7 +204,7 @@ class _Batch:
             self.session,
             [item for (_, item), _ in known],
             [row for _, row in known],
-            [self._decided(item) for (_, item), _ in known],
+            self.answers,
         )
         for ((place, item), _), is_same in zip(known, same, strict=True):
             if not is_same:
@@ -199,10 +217,16 @@ class _Batch:
 
     def _insert(self, items: Sequence[tuple[int, Prediction]]) -> None:
         predictions = [item for _, item in items]
-        binning = extended_binning(self.session, self._known_model, [p.features for p in predictions], now=self.now)
+        binning = extended_binning(
+            self.session,
+            self._known_model,
+            [p.features for p in predictions],
+            now=self.now,
+            classes=self.answers.names,
+        )
         features = matrix([p.features for p in predictions], binning)
         keys = self._keys(items)
-        rows = self._rows(predictions, keys)
+        rows = self._rows(predictions, keys, binning)
         self._copy(predictions, keys, rows, binning, features.values)
         self._keep_errors(predictions, keys)
         self._keep_texts(binning, features)
@@ -230,14 +254,7 @@ class _Batch:
             )
         return self._versions[name]
 
-    def _decided(self, item: Prediction) -> float:
-        """Return the decided class: as sent, else by the model's threshold; NaN where nothing was predicted."""
-        model = self._known_model
-        if item.predicted is not None:
-            return float(class_text(item.predicted) == model.positive_class)
-        return math.nan if item.score is None else float(item.score >= model.threshold)
-
-    def _rows(self, predictions: Sequence[Prediction], keys: Sequence[bytes]) -> Rows:
+    def _rows(self, predictions: Sequence[Prediction], keys: Sequence[bytes], binning: Binning) -> Rows:
         at = np.array([(p.at - _EPOCH) // _MICROSECOND for p in predictions], dtype=np.int64)
         actual, told_at = self._outcomes(keys)
         actual[told_at - at / 1e6 > self.limits.outcome_window.total_seconds()] = np.nan
@@ -245,12 +262,14 @@ class _Batch:
         return Rows(
             version_id=np.array([self._version(p) for p in predictions], dtype=np.int64),
             at=at,
-            score=np.array([p.score for p in predictions], dtype=np.float64),
-            predicted=np.array([self._decided(p) for p in predictions]),
+            score=self.answers.scores_of_decision(predictions),
+            predicted=self.answers.decided(predictions),
             actual=actual,
             latency_ms=np.array([p.latency_ms for p in predictions], dtype=np.float64),
             failed=np.array([p.error is not None for p in predictions]),
             delay_s=np.maximum(told_at - at / 1e6, 0),
+            scores=self.answers.scores(predictions, len(binning.classes)),
+            segments=self.segments.of([as_kept(p.segments) for p in predictions]),
         )
 
     def _outcomes(self, keys: Sequence[bytes]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -298,7 +317,8 @@ class _Batch:
             Column("failed", "bool", rows.failed),
             Column("features", "float8[]", features),
             Column("prediction_id", "text", [p.prediction_id for p in predictions]),
-            Column("segments", "text[]", [_segments(p) for p in predictions]),
+            Column("segments", "text[]", [as_kept(p.segments) for p in predictions]),
+            *_scores_column(rows.scores),
         ]
         copy_rows(self.session, "prediction", columns)
 
@@ -334,7 +354,7 @@ def _model(
 ) -> Model | None:
     try:
         check_name(name)
-        return ensure_model(session, name, now=now)
+        return ensure_model(session, name, now=now, task=likely_task(items[0][1]))
     except UserError as error:
         for place, item in items:
             refusals.add(place, "model", error.message, model=item.model[:64], reason="bad_name")
@@ -345,5 +365,7 @@ def _feature_value(model_id: int, feature: str, value: str, code: float, now: da
     return {"model_id": model_id, "feature": feature, "value": value, "code": int(code), "first_seen_at": now}
 
 
-def _segments(prediction: Prediction) -> list[str] | None:
-    return [f"{key}={value}".replace("\x00", "") for key, value in sorted(prediction.segments.items())] or None
+def _scores_column(scores: NDArray[np.float64] | None) -> list[Column]:
+    if scores is None or not len(scores):
+        return []
+    return [Column("scores", "float8[]", scores, np.isnan(scores[:, 0]))]  # a row has all of them or none

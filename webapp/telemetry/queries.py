@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -13,6 +14,9 @@ from webapp.core.periods import Window
 from webapp.telemetry.aggregate import EMPTY, TALLY, Aggregate, tally_of
 from webapp.telemetry.decode import PARTS, Sum
 from webapp.telemetry.tiles import Tile, cover, snap, stepped
+
+Slice = tuple[int, int]  # a version and a segment of its predictions, 0 for all
+EVERYTHING: Mapping[int, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +34,17 @@ def totals(
     *,
     parts: frozenset[str] = frozenset(),
     now: datetime,
-    segment_id: int = 0,
+    segments: Mapping[int, int] = EVERYTHING,
 ) -> Mapping[int, Aggregate]:
     """Return one aggregate over the window for each group of version numbers, with the parts that are asked for.
 
-    `parts` is a subset of PARTS; without any, only scalars are read, and PostgreSQL adds them up.
+    `parts` is a subset of PARTS; without any, only scalars are read, and PostgreSQL adds them up. `segments` says of
+    groups which segment of their versions they are about; the others are about all predictions.
     """
-    group_of = {version: group for group, versions in groups.items() for version in versions}
+    group_of = _group_of(groups, segments)
     tiles = cover(snap(window, now=now))
-    rows = _rows(session, group_of, tiles, parts, segment_id=segment_id, by_bucket=False)
-    summed = _summed(session, rows, parts, lambda row: group_of[row.version_id])
+    rows = _rows(session, group_of, tiles, parts, by_bucket=False)
+    summed = _summed(session, rows, parts, lambda row: group_of.get((row.version_id, row.segment_id)))
     return {group: summed.get(group, EMPTY) for group in groups}
 
 
@@ -51,67 +56,90 @@ def steps(
     *,
     parts: frozenset[str] = frozenset(),
     now: datetime,
-    segment_id: int = 0,
+    segments: Mapping[int, int] = EVERYTHING,
 ) -> Mapping[int, Sequence[Bucket]]:
     """Return, for each group of version numbers, an aggregate a step of the window, empty steps included."""
-    group_of = {version: group for group, versions in groups.items() for version in versions}
+    group_of = _group_of(groups, segments)
     snapped = snap(window, now=now)
     tiles = stepped(snapped, step, now=now)
-    rows = _rows(session, group_of, tiles, parts, segment_id=segment_id, by_bucket=True)
-    summed = _summed(
-        session, rows, parts, lambda row: (group_of[row.version_id], int((row.bucket - snapped.start) / step))
-    )
+    rows = _rows(session, group_of, tiles, parts, by_bucket=True)
+
+    def place_of(row: Row[Any]) -> tuple[int, int] | None:
+        group = group_of.get((row.version_id, row.segment_id))
+        return None if group is None else (group, int((row.bucket - snapped.start) / step))
+
+    summed = _summed(session, rows, parts, place_of)
     starts = [part.start for part in snapped.steps(step)]
     return {
         group: [Bucket(at, summed.get((group, place), EMPTY)) for place, at in enumerate(starts)] for group in groups
     }
 
 
-def newest(session: Session, groups: Mapping[int, Sequence[int]], *, before: datetime) -> Mapping[int, datetime]:
+def _group_of(groups: Mapping[int, Sequence[int]], segments: Mapping[int, int]) -> dict[Slice, int]:
+    return {(version, segments.get(group, 0)): group for group, versions in groups.items() for version in versions}
+
+
+def newest(
+    session: Session,
+    groups: Mapping[int, Sequence[int]],
+    *,
+    before: datetime,
+    segments: Mapping[int, int] = EVERYTHING,
+) -> Mapping[int, datetime]:
     """Return when each group's newest event before the instant happened: to the minute, older ones to the hour."""
     latest = (
-        "SELECT v.id, r.bucket FROM unnest(CAST(:versions AS int[])) AS v(id), LATERAL (SELECT bucket FROM rollup"
-        " WHERE version_id = v.id AND segment_id = 0 AND grain = {grain} AND bucket < :before"
+        "SELECT v.id, v.segment, r.bucket"
+        " FROM unnest(CAST(:versions AS int[]), CAST(:segments AS int[])) AS v(id, segment),"
+        " LATERAL (SELECT bucket FROM rollup"
+        " WHERE version_id = v.id AND segment_id = v.segment AND grain = {grain} AND bucket < :before"
         " ORDER BY bucket DESC LIMIT 1) AS r"
     )
     query = text(
         f"{latest.format(grain=1)} UNION ALL {latest.format(grain=2)} UNION ALL"
-        " SELECT version_id, max(bucket) FROM rollup_delta"
-        " WHERE version_id = ANY(:versions) AND bucket < :before AND predictions > 0 GROUP BY version_id"
+        " SELECT version_id, segment_id, max(bucket) FROM rollup_delta WHERE version_id = ANY(:versions)"
+        " AND segment_id = ANY(:segments) AND bucket < :before AND predictions > 0 GROUP BY version_id, segment_id"
     )
-    group_of = {version: group for group, versions in groups.items() for version in versions}
+    group_of = _group_of(groups, segments)
+    parameters = {"versions": [each[0] for each in group_of], "segments": [each[1] for each in group_of]}
     found: dict[int, datetime] = {}
-    for version, bucket in session.execute(query, {"versions": list(group_of), "before": before}):
-        found[group_of[version]] = max(bucket, found.get(group_of[version], bucket))
+    for version, segment, bucket in session.execute(query, parameters | {"before": before}):
+        group = group_of.get((version, segment))
+        if group is not None:
+            found[group] = max(bucket, found.get(group, bucket))
     return found
 
 
 def _rows(
     session: Session,
-    versions: Iterable[int],
+    slices: Iterable[Slice],
     tiles: Sequence[Tile],
     parts: frozenset[str],
     *,
-    segment_id: int,
     by_bucket: bool,
 ) -> Sequence[Row[Any]]:
-    """Read rollups in the tiles and pending deltas in their span with one statement, which is one snapshot."""
-    chosen = list(versions)
+    """Read rollups in the tiles and pending deltas in their span with one statement, which is one snapshot.
+
+    Rows of a version and a segment that no slice has together may be among them.
+    """
+    chosen = list(slices)
     if not chosen or not tiles:
         return []
     payload = [part for part in PARTS if part in parts]
+    columns = f"version_id, segment_id, bucket, binning_id, {', '.join((*TALLY, *payload))}"
     source = (
-        f"SELECT version_id, bucket, binning_id, {', '.join((*TALLY, *payload))} FROM rollup"
-        " WHERE version_id = ANY(:versions) AND segment_id = :segment"
+        f"SELECT {columns} FROM rollup WHERE version_id = ANY(:versions) AND segment_id = ANY(:segments)"
         f" AND ({' OR '.join(_condition(place) for place in range(len(tiles)))})"
-        f" UNION ALL SELECT version_id, bucket, binning_id, {', '.join((*TALLY, *payload))} FROM rollup_delta"
-        " WHERE version_id = ANY(:versions) AND segment_id = :segment AND bucket >= :start AND bucket < :end"
+        f" UNION ALL SELECT {columns} FROM rollup_delta"
+        " WHERE version_id = ANY(:versions) AND segment_id = ANY(:segments) AND bucket >= :start AND bucket < :end"
     )
     if not payload:
-        keys = "version_id, bucket" if by_bucket else "version_id"
+        keys = "version_id, segment_id, bucket" if by_bucket else "version_id, segment_id"
         sums = ", ".join(f"sum({name})::float8 AS {name}" for name in TALLY)
         source = f"SELECT {keys}, min(binning_id) AS binning_id, {sums} FROM ({source}) AS counted GROUP BY {keys}"
-    parameters: dict[str, Any] = {"versions": chosen, "segment": segment_id}
+    parameters: dict[str, Any] = {
+        "versions": sorted({version for version, _ in chosen}),
+        "segments": sorted({segment for _, segment in chosen}),
+    }
     parameters |= {"start": min(tile.start for tile in tiles), "end": max(tile.end for tile in tiles)}
     for place, tile in enumerate(tiles):
         parameters |= {f"grain{place}": int(tile.grain), f"start{place}": tile.start, f"end{place}": tile.end}
@@ -130,7 +158,10 @@ def _summed(session: Session, rows: Sequence[Row[Any]], parts: frozenset[str], g
     sums: dict[Any, dict[int, Sum]] = {}
     payload = [part for part in PARTS if part in parts]
     for row in rows:
-        by_binning = sums.setdefault(group_of(row), {})
+        group = group_of(row)
+        if group is None:
+            continue
+        by_binning = sums.setdefault(group, {})
         into = by_binning.get(row.binning_id)
         if into is None:
             into = by_binning[row.binning_id] = Sum(used[row.binning_id])
@@ -142,6 +173,8 @@ def _summed_scalars(rows: Sequence[Row[Any]], group_of: Any) -> dict[Any, Aggreg
     sums: dict[Any, Sequence[float]] = {}
     for row in rows:
         group, scalars = group_of(row), row[-len(TALLY) :]
+        if group is None:
+            continue
         known = sums.get(group)
         sums[group] = scalars if known is None else [a + b for a, b in zip(known, scalars, strict=True)]
     return {group: Aggregate(tally_of(scalars)) for group, scalars in sums.items()}

@@ -4,7 +4,8 @@ Only histograms depend on the bins. The tallies and response times of every buck
 recounting cannot change them. Events that are no longer stored stay counted in the bins they were counted in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,11 +19,13 @@ from webapp.core.periods import MINUTE, Window, floor_to
 from webapp.db.copy import Column, copy_rows
 from webapp.telemetry import partitions, raw
 from webapp.telemetry.aggregate import TALLY, TIMES
-from webapp.telemetry.counting import MINUTE_HORIZON, Grain, deltas
+from webapp.telemetry.counting import MINUTE_HORIZON, Counts, Delta, Grain, deltas
 from webapp.telemetry.decode import PARTS, Sum
 from webapp.telemetry.fold import Key, coarsen, fold_versions
 from webapp.telemetry.tiles import bucket_of
 
+# From what events keep of their segments to the numbers of those that are counted apart, shape (events, keys).
+SegmentsOf = Callable[[Sequence[Sequence[str] | None]], Counts | None]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _COLUMNS = ", ".join((*TALLY, *PARTS))
@@ -56,16 +59,49 @@ def _count(
 ) -> int:
     """Add the histograms of a week's events by minute (the recent ones), hour and day."""
     now_us, events = (now - _EPOCH) // _MICROSECOND, 0
-    for chunk in raw.chunks(session, versions, window, width=len(binning.features)):
+    for chunk in raw.chunks(session, versions, window, binning):
         events += len(chunk.rows.at)
         for delta in deltas(chunk.rows, binning, now_us=now_us, features=chunk.features):
-            bucket = _EPOCH + delta.bucket * _MICROSECOND
-            key = (delta.version_id, 0, int(delta.grain), bucket, binning.id)
-            nothing = [0.0] * len(TALLY)
-            sums.setdefault(key, Sum(binning)).add(nothing, {"scores": delta.scores, "features": delta.features})
+            histograms = {"scores": delta.scores, "features": delta.features, "answers": delta.answers}
+            sums.setdefault(_key(delta, binning), Sum(binning)).add([0.0] * len(TALLY), histograms)
     for grain in (Grain.MINUTE, Grain.HOUR):
         coarsen(sums, grain)
     return events
+
+
+def recount_segments(
+    session: Session, versions: Sequence[int], binning: Binning, segments_of: SegmentsOf, *, now: datetime
+) -> int:
+    """Count the versions' stored events anew by segment, everything about them; return how many there were.
+
+    The caller holds the model alone. Unlike the counts of everything, those of segments go back no further than the
+    stored events do.
+    """
+    fold_versions(session, versions, now=now)
+    session.execute(
+        text("DELETE FROM rollup WHERE version_id = ANY(:versions) AND segment_id <> 0"), {"versions": list(versions)}
+    )
+    months: dict[Key, Sum] = {}
+    now_us, events = (now - _EPOCH) // _MICROSECOND, 0
+    for week in partitions.weeks(session):
+        sums: dict[Key, Sum] = {}
+        for chunk in raw.chunks(session, versions, Window(week, week + partitions.WEEK), binning, whole=True):
+            events += len(chunk.rows.at)
+            rows = replace(chunk.rows, segments=segments_of(chunk.segments))
+            for delta in deltas(rows, binning, now_us=now_us, features=chunk.features):
+                if delta.segment_id:
+                    parts = {part: getattr(delta, part) for part in PARTS}
+                    sums.setdefault(_key(delta, binning), Sum(binning)).add(delta.scalars, parts)
+        for grain in (Grain.MINUTE, Grain.HOUR):
+            coarsen(sums, grain)
+        _insert(session, sums, now=now)
+        _add_to_months(months, sums)
+    _insert(session, months, now=now)
+    return events
+
+
+def _key(delta: Delta, binning: Binning) -> Key:
+    return (delta.version_id, delta.segment_id, int(delta.grain), _EPOCH + delta.bucket * _MICROSECOND, binning.id)
 
 
 def _take_over(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from webapp.catalog.queries import binnings
 from webapp.core.ids import lower_bound
 from webapp.telemetry.columns import matrix
+from webapp.telemetry.decisions import Answers
 from webapp.telemetry.refusals import uuid_array
 from webapp.telemetry.wire import Prediction
 
@@ -43,11 +44,17 @@ def stored(
     return {(row.key, row.version_id): row for row in rows}
 
 
-def are_same(
-    session: Session, items: Sequence[Prediction], rows: Sequence[Row[Any]], decided: Sequence[float]
-) -> list[bool]:
-    """Say of each item whether the stored row is what it would become."""
-    same = [_has_same_scalars(item, row, at) for item, row, at in zip(items, rows, decided, strict=True)]
+def are_same(session: Session, items: Sequence[Prediction], rows: Sequence[Row[Any]], answers: Answers) -> list[bool]:
+    """Say of each item whether the stored row is what it became.
+
+    A decision that the client left to the threshold is not compared: the threshold may have been changed since, and the
+    same event sent again must stay a repeat.
+    """
+    decided, scores = answers.decided(items), answers.scores_of_decision(items)
+    same = [
+        _has_same_scalars(item, row, None if math.isnan(score) else float(score), float(decision))
+        for item, row, decision, score in zip(items, rows, decided, scores, strict=True)
+    ]
     by_binning: defaultdict[int, list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
         by_binning[row.binning_id].append(place)
@@ -62,14 +69,18 @@ def are_same(
     return same
 
 
-def _has_same_scalars(item: Prediction, row: Row[Any], decided: float) -> bool:
+def _has_same_scalars(item: Prediction, row: Row[Any], score: float | None, decided: float) -> bool:
     return bool(
         abs(row.at - item.at) < _MILLISECOND
-        and row.score == item.score
+        and row.score == score
         and row.failed == (item.error is not None)
-        and (math.isnan(decided) if row.predicted is None else row.predicted == decided)
+        and (_is_derived(item) or (math.isnan(decided) if row.predicted is None else row.predicted == decided))
         and _as_kept(row.latency_ms) == _as_kept(item.latency_ms)
     )
+
+
+def _is_derived(item: Prediction) -> bool:
+    return item.predicted is None and item.score is not None
 
 
 def _as_kept(latency_ms: float | None) -> float | None:

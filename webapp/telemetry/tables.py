@@ -26,6 +26,8 @@ from webapp.db.base import Base
 class PredictionRow(Base):
     """One prediction. `id` is its time and a hash of its name: primary key, partition key and idempotency key in one.
 
+    `predicted` and `actual` are 1 for the positive class and 0 for the other; of a multiclass model the place of the
+    class in the binning; of a regression the number.
     `features` follows the binning's order: numbers as they are, texts by code, NaN missing, -inf not a number.
     `actual` is the outcome that the rollups have counted.
     """
@@ -46,6 +48,7 @@ class PredictionRow(Base):
     features: Mapped[list[float]] = mapped_column(ARRAY(Double))
     prediction_id: Mapped[str]
     segments: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    scores: Mapped[list[float] | None] = mapped_column(ARRAY(Double))  # of a multiclass model: one a class
 
 
 class PredictionErrorRow(Base):
@@ -101,6 +104,7 @@ class _Counts:
     scores: Mapped[bytes | None] = mapped_column(LargeBinary)
     latencies: Mapped[bytes | None] = mapped_column(LargeBinary)
     features: Mapped[bytes | None] = mapped_column(LargeBinary)
+    answers: Mapped[bytes | None] = mapped_column(LargeBinary)  # classes against classes, or the errors of numbers
 
 
 class RollupRow(_Counts, Base):

@@ -15,7 +15,11 @@ ClassOrNumber = int | float | str | bool
 
 
 class Prediction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
-    """One prediction of one model version. `score` is the probability of the positive class."""
+    """One prediction of one model version.
+
+    A binary model sends `score`, the probability of the positive class; a multiclass one `scores`, a probability a
+    class, or the `predicted` class with its `score`; a regression the number that it `predicted`.
+    """
 
     model: Name
     prediction_id: Identifier
@@ -28,10 +32,14 @@ class Prediction(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fal
     error: Annotated[str, Meta(max_length=2000)] | None = None
     segments: dict[str, str] = {}
     environment: Name = "production"
+    scores: dict[str, Share] | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
-    """What really happened for one prediction id; it may come before its prediction, and again as a correction."""
+    """What really happened for one prediction id, a class or a number.
+
+    It may come before its prediction, and again as a correction.
+    """
 
     model: Name
     prediction_id: Identifier
