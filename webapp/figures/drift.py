@@ -14,17 +14,25 @@ if TYPE_CHECKING:
 
 WORDS = {"ok": "Stable", "warning": "Moved", "critical": "Moved far", "undefined": "Not comparable"}
 LARGEST = 25  # bars that still have room for their names
-MOST_LABELS = 24
+MOST_LABELS, LAST_LABELS = 24, 3
 
 
-def drift_bars(report: "DriftReport", *, largest: int = LARGEST) -> dict[str, Any]:
-    """Return the features with the highest scores, the highest on top, and the lines from which they count as moved."""
-    shown = [each for each in report.features if each.score.value is not None][:largest][::-1]
+def drift_bars(
+    report: "DriftReport", *, features: Sequence["FeatureDrift"] | None = None, largest: int = LARGEST
+) -> dict[str, Any]:
+    """Return a bar a feature, the first on top, with the lines from which it counts as moved and a mark at its floor.
+
+    The features are those with the highest scores unless some are given.
+    """
+    chosen = report.features if features is None else features
+    shown = [each for each in chosen if each.score.value is not None][:largest][::-1]
     data = []
     for level, colour in _colours().items():
         here = [each for each in shown if each.level == level]
         if here:
             data.append(_bars(here, WORDS[level], colour))
+    if floors := [each for each in shown if each.noise_floor is not None]:
+        data.append(_floors(floors))
     highest = max((each.score.value or 0.0 for each in shown), default=0.0)
     layout = theme.base_layout(
         barmode="overlay",
@@ -75,7 +83,9 @@ def drift_heatmap(
 
 def distribution_bars(distribution: "Distribution", *, names: tuple[str, str] = ("Baseline", "Now")) -> dict[str, Any]:
     """Return both distributions side by side, as shares, so that samples of different size compare."""
-    shown = [place for place in range(len(distribution.labels)) if _is_seen(distribution, place)][:MOST_LABELS]
+    shown = [place for place in range(len(distribution.labels)) if _is_seen(distribution, place)]
+    if len(shown) > MOST_LABELS:  # the last ones say what is other, new or missing
+        shown = shown[: MOST_LABELS - LAST_LABELS] + shown[-LAST_LABELS:]
     labels = [shortened(distribution.labels[place], 16) for place in shown]
     data = [
         bars(
@@ -119,6 +129,25 @@ def _bars(features: Sequence["FeatureDrift"], name: str, colour: str) -> dict[st
     )
 
 
+def _floors(features: Sequence["FeatureDrift"]) -> dict[str, Any]:
+    """Return a mark on each bar: what chance alone gives."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "Noise floor",
+        "x": [each.noise_floor for each in features],
+        "y": [shortened(each.name) for each in features],
+        "marker": {
+            "symbol": "line-ns",
+            "size": 13,
+            "color": theme.COLOURS.ink,
+            "line": {"width": 2, "color": theme.COLOURS.ink},
+        },
+        "customdata": [[each.name, _floor_hint(each)] for each in features],
+        "hovertemplate": "%{customdata[1]}<extra></extra>",
+    }
+
+
 def _colours() -> dict[str, str]:
     colours = theme.COLOURS
     return {
@@ -136,6 +165,10 @@ def _peak(points: Sequence[Point]) -> float:
 def _hint(feature: "FeatureDrift") -> str:
     floor = "" if feature.noise_floor is None else f" · noise up to {number(feature.noise_floor, 3)}"
     return plain(f"{feature.name}: {number(feature.score.value or 0.0, 3)}{floor} · {number(feature.count)} values")
+
+
+def _floor_hint(feature: "FeatureDrift") -> str:
+    return plain(f"{feature.name}: chance alone gives up to {number(feature.noise_floor or 0.0, 3)}")
 
 
 def _day_hint(name: str, point: Point, zone: str) -> str:

@@ -11,7 +11,7 @@ def test_drift_bars_put_the_highest_on_top_and_draw_both_lines(drift_report):
 
     assert figure["layout"]["yaxis"]["categoryarray"] == ["tenure", "contract", "monthly_charges"]
     assert [shape["x0"] for shape in figure["layout"]["shapes"]] == [0.3, 0.6]
-    assert [trace["name"] for trace in figure["data"]] == ["Stable", "Moved", "Moved far"]
+    assert [trace["name"] for trace in figure["data"]] == ["Stable", "Moved", "Moved far", "Noise floor"]
 
 
 def test_a_feature_without_a_score_has_no_bar(drift_report):
@@ -21,10 +21,34 @@ def test_a_feature_without_a_score_has_no_bar(drift_report):
 
 
 def test_a_bar_keeps_the_whole_name_for_whoever_clicks_it(drift_report):
-    bar = drift_bars(drift_report)["data"][-1]
+    bar = drift_bars(drift_report)["data"][-2]
 
     assert bar["customdata"][0][0] == "monthly_charges"
     assert bar["customdata"][0][1] == "monthly_charges: 0.710 · noise up to 0.030 · 2,000 values"
+
+
+def test_each_bar_has_a_mark_at_its_noise_floor(drift_report):
+    floors = drift_bars(drift_report)["data"][-1]
+
+    assert floors["x"] == [0.03, 0.03, 0.03]
+    assert floors["y"] == ["tenure", "contract", "monthly_charges"]
+    assert floors["customdata"][0] == ["tenure", "tenure: chance alone gives up to 0.030"]
+
+
+def test_bars_are_of_the_features_that_are_asked_for(drift_report):
+    figure = drift_bars(drift_report, features=drift_report.features[1:])
+
+    assert figure["layout"]["yaxis"]["categoryarray"] == ["tenure", "contract"]
+
+
+def test_many_categories_do_not_hide_what_is_new_or_missing():
+    labels = (*(f"city {n}" for n in range(30)), "other", "new values", "missing")
+    shares = tuple(1 / 33 for _ in labels)
+
+    shown = distribution_bars(Distribution(labels, shares, shares))["data"][0]["x"]
+
+    assert len(shown) == 24
+    assert shown[-3:] == ["other", "new values", "missing"]
 
 
 def test_the_heat_map_has_a_row_a_feature_and_empty_cells_where_nothing_was_seen():
