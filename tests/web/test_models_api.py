@@ -3,6 +3,7 @@
 import io
 from datetime import timedelta
 
+import msgspec
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -308,3 +309,23 @@ def test_versions_are_told_apart(ada, runtime):
     for version, count in (("v1", 30), ("v2", 50)):
         (series,) = read(ada, f"/models/churn/metrics?names=prediction_count&{SPAN}&version={version}")["series"]
         assert series["points"][0]["value"] == count
+
+
+def test_a_segment_is_counted_once_its_key_is_declared(ada, runtime, clock):
+    with runtime.transaction() as session:
+        items = [
+            msgspec.structs.replace(item, segments={"plan": "basic" if place % 4 else "gold"})
+            for place, item in enumerate(predictions(80, end=clock.now()))
+        ]
+        make_predictions(session, items, now=clock.now())
+
+    assert ada.get("/api/v1/models/churn/segments/plan?names=prediction_count").status_code == 404
+    put = ada.put("/api/v1/models/churn", json={"segment_keys": ["plan"]}, headers=ada.csrf)
+    assert put.json["segment_keys"] == ["plan"]
+
+    rows = read(ada, "/models/churn/segments/plan?names=prediction_count")["segments"]
+    assert {row["value"]: row["metrics"]["prediction_count"]["value"] for row in rows} == {"basic": 60, "gold": 20}
+    (series,) = read(ada, "/models/churn/metrics?names=prediction_count&segment.plan=gold")["series"]
+    assert series["points"][0]["value"] == 20
+    refused = ada.put("/api/v1/models/churn", json={"segment_keys": ["a=b"]}, headers=ada.csrf)
+    assert (refused.status_code, "without '='" in refused.text) == (422, True)

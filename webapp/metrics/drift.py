@@ -27,7 +27,7 @@ from webapp.metrics.feature_drift import (
     prediction_drift,
 )
 from webapp.metrics.metric import Point, Value
-from webapp.metrics.scope import versions_of
+from webapp.metrics.scope import segments_of, versions_of
 from webapp.telemetry import baselines, queries
 from webapp.telemetry.aggregate import Aggregate, FeatureHistogram
 from webapp.telemetry.queries import Bucket
@@ -101,9 +101,10 @@ def drift(
     now: datetime,
     method: str | None = None,
     version: str | None = None,
+    segment: str | None = None,
 ) -> DriftReport:
     """Return how far each feature and the scores have moved; by the model's own method unless another is named."""
-    return study(session, model, window, now=now, method=method, version=version).report
+    return study(session, model, window, now=now, method=method, version=version, segment=segment).report
 
 
 def study(
@@ -114,13 +115,15 @@ def study(
     now: datetime,
     method: str | None = None,
     version: str | None = None,
+    segment: str | None = None,
 ) -> Study:
     """Return the report of `drift` with the counts that it compares."""
     chosen = method_named(method or model.drift_method)
     limits = lines(model, chosen)
     seen = load.elapsed(window, now)
     groups = {model.id: list(versions_of(session, [model], version=version)[model.id])}
-    aggregate = queries.totals(session, groups, seen, parts=PARTS, now=now)[model.id]
+    chosen_part = segments_of(session, [model], segment=segment)
+    aggregate = queries.totals(session, groups, seen, parts=PARTS, now=now, segments=chosen_part)[model.id]
     reference = baselines.current(session, [model.id]).get(model.id)
     found = drifts(aggregate.features, reference, chosen, limits, importances=model.importances)
     report = DriftReport(
@@ -137,22 +140,37 @@ def study(
 
 
 def distribution(
-    session: Session, model: Model, feature: str, window: Window, *, now: datetime, version: str | None = None
+    session: Session,
+    model: Model,
+    feature: str,
+    window: Window,
+    *,
+    now: datetime,
+    version: str | None = None,
+    segment: str | None = None,
 ) -> Distribution:
     """Return the feature's shares by bin; no bins where there is nothing to compare with."""
-    found = distributions(session, model, window, now=now, version=version)
+    found = distributions(session, model, window, now=now, version=version, segment=segment)
     if feature not in found:
         raise NotFoundError(f"The model '{model.name}' has no feature '{feature[:64]}' in this window.")
     return found[feature]
 
 
 def distributions(
-    session: Session, model: Model, window: Window, *, now: datetime, version: str | None = None
+    session: Session,
+    model: Model,
+    window: Window,
+    *,
+    now: datetime,
+    version: str | None = None,
+    segment: str | None = None,
 ) -> Mapping[str, Distribution]:
     """Return the shares of every feature of the window or the baseline, by name."""
     groups = {model.id: list(versions_of(session, [model], version=version)[model.id])}
     seen = load.elapsed(window, now)
-    features = queries.totals(session, groups, seen, parts=frozenset({"features"}), now=now)[model.id].features
+    part = segments_of(session, [model], segment=segment)
+    counted = queries.totals(session, groups, seen, parts=frozenset({"features"}), now=now, segments=part)
+    features = counted[model.id].features
     reference = baselines.current(session, [model.id]).get(model.id)
     known = {} if reference is None else reference.aggregate.features
     return {name: _distribution(known.get(name), features.get(name)) for name in sorted(known.keys() | features.keys())}
@@ -191,10 +209,11 @@ def drift_series(
     now: datetime,
     method: str | None = None,
     version: str | None = None,
+    segment: str | None = None,
     names: Collection[str] | None = None,
 ) -> Mapping[str, tuple[Point, ...]]:
     """Return each feature's score by steps of the window; only of the features that are named, where some are."""
-    buckets = steps(session, model, window, step, now=now, version=version)
+    buckets = steps(session, model, window, step, now=now, version=version, segment=segment)
     reference = baselines.current(session, [model.id]).get(model.id)
     return courses(buckets, reference, method_named(method or model.drift_method), names=names)
 
@@ -207,11 +226,13 @@ def steps(
     *,
     now: datetime,
     version: str | None = None,
+    segment: str | None = None,
 ) -> Sequence[Bucket]:
     """Return what was counted of the features in each step of the window."""
     groups = {model.id: list(versions_of(session, [model], version=version)[model.id])}
     seen = load.elapsed(window, now)
-    return queries.steps(session, groups, seen, step, parts=frozenset({"features"}), now=now)[model.id]
+    part = segments_of(session, [model], segment=segment)
+    return queries.steps(session, groups, seen, step, parts=frozenset({"features"}), now=now, segments=part)[model.id]
 
 
 def courses(

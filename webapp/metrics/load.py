@@ -12,7 +12,7 @@ from webapp.core.periods import HOUR, Window, floor_to
 from webapp.metrics.evidence import Evidence, MoneyPeriod
 from webapp.metrics.gauge import GAUGES
 from webapp.metrics.metric import Metric, Source
-from webapp.metrics.scope import versions_of
+from webapp.metrics.scope import segments_of, versions_of
 from webapp.settings import MINIMUM_COVERAGE
 from webapp.telemetry import baselines, gauges, queries
 from webapp.telemetry.aggregate import Aggregate, Tally
@@ -57,18 +57,20 @@ def evidence(
     *,
     now: datetime,
     version: str | None = None,
+    segment: str | None = None,
 ) -> Mapping[int, Evidence]:
     """Return what is known of each model over the window, by the model's number."""
     numbers = [model.id for model in models]
     groups = {number: list(names) for number, names in versions_of(session, models, version=version).items()}
+    segments = segments_of(session, models, segment=segment)
     seen = elapsed(window, now)
-    totals = queries.totals(session, groups, seen, parts=needs.parts, now=now)
+    totals = queries.totals(session, groups, seen, parts=needs.parts, now=now, segments=segments)
     references = baselines.current(session, numbers) if needs.baseline else {}
     names = sorted(needs.gauges)
     measured = gauges.totals_by_model(session, names, numbers, seen, now=now) if names else {}
-    newest = queries.newest(session, groups, before=seen.end) if needs.newest else {}
+    newest = queries.newest(session, groups, before=seen.end, segments=segments) if needs.newest else {}
     parameters = business(session, numbers) if needs.money else {}
-    money = _money(session, groups, parameters, seen, totals, now=now)
+    money = _money(session, groups, parameters, seen, totals, now=now, segments=segments)
     return {
         model.id: Evidence(
             model=model,
@@ -114,17 +116,20 @@ def _money(
     totals: Mapping[int, Aggregate],
     *,
     now: datetime,
+    segments: Mapping[int, int],
 ) -> Mapping[int, tuple[MoneyPeriod, ...]]:
     """Return the money periods with their counts: the window's own where it is not cut, else one statement a cut."""
     periods = {number: money_periods(entries, window) for number, entries in parameters.items()}
     parts = {part for cut in periods.values() for _, part in cut if part != window}
-    tallies: dict[tuple[int, Window], Tally] = {(number, window): total.tally for number, total in totals.items()}
+    counted: dict[tuple[int, Window], Aggregate] = {(number, window): total for number, total in totals.items()}
     for part in sorted(parts, key=lambda found: (found.start, found.end)):
         asked = {number: groups[number] for number, cut in periods.items() if any(part == own for _, own in cut)}
-        counted = queries.totals(session, asked, part, now=now)
-        tallies |= {(number, part): total.tally for number, total in counted.items()}
+        counted |= {
+            (number, part): total
+            for number, total in queries.totals(session, asked, part, parts=parts_of_money, now=now, segments=segments).items()
+        }
     return {
-        number: tuple(MoneyPeriod(entry, part, tallies[number, part]) for entry, part in cut)
+        number: tuple(MoneyPeriod.of(entry, part, counted[number, part]) for entry, part in cut)
         for number, cut in periods.items()
     }
 
@@ -137,11 +142,13 @@ def step_money(
     tally: Tally,
     *,
     now: datetime,
+    segment: int = 0,
 ) -> tuple[MoneyPeriod, ...]:
     """Return the money periods of one step, whose counts are known; only a step that is cut asks again."""
     cut = money_periods(parameters, window)
     if [part for _, part in cut] == [window]:
         return (MoneyPeriod(cut[0][0], window, tally),)
     return tuple(
-        MoneyPeriod(entry, part, queries.totals(session, {0: versions}, part, now=now)[0].tally) for entry, part in cut
+        MoneyPeriod(entry, part, queries.totals(session, {0: versions}, part, now=now, segments={0: segment})[0].tally)
+        for entry, part in cut
     )

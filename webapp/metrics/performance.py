@@ -98,13 +98,14 @@ def performance(
     now: datetime,
     threshold: float | None = None,
     version: str | None = None,
+    segment: str | None = None,
 ) -> Performance:
     """Return how well the model decided in the window.
 
     Without a threshold: as it really decided. With one: as it would have decided at the nearest edge of the bins.
     """
     needs = load.Needs.of([METRICS["roc_auc"], METRICS["roi"]])
-    found = load.evidence(session, [model], needs, window, now=now, version=version)
+    found = load.evidence(session, [model], needs, window, now=now, version=version, segment=segment)
     return performance_of(found[model.id], threshold=threshold)
 
 

@@ -17,7 +17,7 @@ from webapp.metrics.evidence import Evidence
 from webapp.metrics.gauge import GAUGES
 from webapp.metrics.metric import Metric, MetricSeries, Point, Source, Value, undefined
 from webapp.metrics.registry import METRICS, check_names, metric_named
-from webapp.metrics.scope import versions_of
+from webapp.metrics.scope import segments_of, versions_of
 from webapp.telemetry import baselines, gauges, queries
 from webapp.telemetry.queries import Bucket
 
@@ -30,13 +30,14 @@ def values(
     *,
     now: datetime,
     version: str | None = None,
+    segment: str | None = None,
 ) -> Mapping[str, Mapping[str, Value]]:
     """Return each metric of each model over the window: model name → metric name → value."""
     check_names(names)
     if not models:
         return {}
     needs = load.Needs.of(METRICS[name] for name in names)
-    found = load.evidence(session, models, needs, window, now=now, version=version)
+    found = load.evidence(session, models, needs, window, now=now, version=version, segment=segment)
     return {model.name: {name: value_of(METRICS[name], found[model.id]) for name in names} for model in models}
 
 
@@ -49,11 +50,13 @@ def series(
     *,
     now: datetime,
     version: str | None = None,
+    segment: str | None = None,
 ) -> Mapping[str, MetricSeries]:
     """Return each metric by steps of the window; steps in the future are left out."""
     check_names(names)
     groups = {model.id: list(versions_of(session, [model], version=version)[model.id])}
-    found = _stepped(session, model, names, groups, window, step, now=now)
+    chosen = segments_of(session, [model], segment=segment)
+    found = _stepped(session, model, names, groups, window, step, now=now, segments=chosen)
     return {name: _series(METRICS[name], found[model.id]) for name in names}
 
 
@@ -65,12 +68,15 @@ def version_series(
     step: timedelta,
     *,
     now: datetime,
+    segment: str | None = None,
 ) -> Mapping[str, MetricSeries]:
     """Return the metric by steps for each version that predicted in the window, in the order they first appeared."""
     metric = metric_named(name)
     names = versions_of(session, [model])[model.id]
     groups = {number: [number] for number in names}
-    found = _stepped(session, model, [name], groups, window, step, now=now)
+    number = segments_of(session, [model], segment=segment).get(model.id, 0)
+    chosen = dict.fromkeys(groups, number)
+    found = _stepped(session, model, [name], groups, window, step, now=now, segments=chosen)
     seen = {number for number, steps in found.items() if any(step.aggregate.tally.predictions for step in steps)}
     return {names[number]: _series(metric, found[number]) for number in names if number in seen}
 
@@ -117,6 +123,7 @@ def _stepped(
     step: timedelta,
     *,
     now: datetime,
+    segments: Mapping[int, int],
 ) -> Mapping[int, Sequence[Evidence]]:
     """Return the evidence of each step for each group of versions."""
     least = load.least_coverage(session)
@@ -125,9 +132,9 @@ def _stepped(
     reference = baselines.current(session, [model.id]).get(model.id) if needs.baseline else None
     parameters = business(session, [model.id])[model.id] if needs.money else ()
     measured = _measured(session, needs, model, seen, step, now=now)
-    counted = queries.steps(session, groups, seen, step, parts=needs.parts, now=now)
+    counted = queries.steps(session, groups, seen, step, parts=needs.parts, now=now, segments=segments)
 
-    def evidence(bucket: Bucket, versions: Sequence[int]) -> Evidence:
+    def evidence(bucket: Bucket, group: int) -> Evidence:
         part = Window(bucket.at, max(bucket.at, min(bucket.at + step, seen.end)))
         return Evidence(
             model=model,
@@ -135,14 +142,19 @@ def _stepped(
             aggregate=bucket.aggregate,
             baseline=reference,
             gauges=measured.get(bucket.at, {}),
-            money=load.step_money(session, versions, parameters, part, bucket.aggregate.tally, now=now),
+            money=load.step_money(
+                session,
+                groups[group],
+                parameters,
+                part,
+                bucket.aggregate.tally,
+                now=now,
+                segment=segments.get(group, 0),
+            ),
             minimum_coverage=least,
         )
 
-    return {
-        group: _with_newest([evidence(bucket, groups[group]) for bucket in buckets])
-        for group, buckets in counted.items()
-    }
+    return {group: _with_newest([evidence(bucket, group) for bucket in buckets]) for group, buckets in counted.items()}
 
 
 def _measured(

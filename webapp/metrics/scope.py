@@ -1,15 +1,17 @@
-"""Which versions a question about a model is about: those in production, unless there are none, or one by its name."""
+"""Which predictions a question about a model is about: those of a version or of all in production, or a segment."""
 
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.catalog.models import Model
+from webapp.catalog.models import Model, Segment
+from webapp.catalog.queries import segments
 from webapp.catalog.tables import VersionRow
 from webapp.core.errors import NotFoundError
 
 PRODUCTION = "production"
+NOWHERE = -1  # the segment of a model that has no such segment: nothing is counted there
 
 
 def versions_of(
@@ -30,3 +32,22 @@ def versions_of(
         live = [row for row in own if row.environment == PRODUCTION]
         found[model.id] = {row.id: row.name for row in live or own}
     return found
+
+
+def segments_of(session: Session, models: Sequence[Model], *, segment: str | None = None) -> Mapping[int, int]:
+    """Return the number of each model's segment that is named as "key=value"; nothing where none is named."""
+    if segment is None:
+        return {}
+    found = segments(session, [model.id for model in models])
+    numbers = {model.id: _numbered(found[model.id], segment) for model in models}
+    if len(models) == 1 and NOWHERE in numbers.values():
+        (model,) = models
+        keys = ", ".join(model.segment_keys) or "none"
+        raise NotFoundError(
+            f"The model '{model.name}' has no segment '{segment[:120]}'; counted apart are the values of: {keys}."
+        )
+    return numbers
+
+
+def _numbered(known: Sequence[Segment], text: str) -> int:
+    return next((segment.id for segment in known if str(segment) == text), NOWHERE)

@@ -1,0 +1,87 @@
+"""Metrics by segment: one reading for all values of a key."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from webapp.catalog.models import Model, Segment
+from webapp.catalog.queries import business
+from webapp.catalog.queries import segments as known_segments
+from webapp.core.errors import NotFoundError
+from webapp.core.periods import Window
+from webapp.metrics import load
+from webapp.metrics.evidence import Evidence, MoneyPeriod
+from webapp.metrics.metric import Value
+from webapp.metrics.queries import value_of
+from webapp.metrics.registry import METRICS, check_names
+from webapp.metrics.scope import versions_of
+from webapp.telemetry import baselines, queries
+from webapp.telemetry.aggregate import Aggregate
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One segment with what was counted in it."""
+
+    segment: Segment
+    aggregate: Aggregate
+
+
+def by_segment(
+    session: Session,
+    model: Model,
+    key: str,
+    names: Sequence[str],
+    window: Window,
+    *,
+    now: datetime,
+    version: str | None = None,
+) -> Mapping[str, Mapping[str, Value]]:
+    """Return each metric for each value of the key that has predictions in the window: value → name → value."""
+    check_names(names)
+    needs = load.Needs.of(METRICS[name] for name in names)
+    seen = load.elapsed(window, now)
+    reference = baselines.current(session, [model.id]).get(model.id) if needs.baseline else None
+    parameters = business(session, [model.id])[model.id] if needs.money else ()
+    versions = list(versions_of(session, [model], version=version)[model.id])
+
+    def evidence(part: Part) -> Evidence:
+        money: tuple[MoneyPeriod, ...] = load.step_money(
+            session, versions, parameters, seen, part.aggregate.tally, now=now, segment=part.segment.id
+        )
+        return Evidence(
+            model=model,
+            window=seen,
+            aggregate=part.aggregate,
+            baseline=reference,
+            money=money,
+            minimum_coverage=load.least_coverage(session),
+        )
+
+    counted = parts(session, model, key, window, needs.parts, now=now, version=version)
+    found = {part.segment.value: evidence(part) for part in counted}
+    return {value: {name: value_of(METRICS[name], known) for name in names} for value, known in found.items()}
+
+
+def parts(
+    session: Session,
+    model: Model,
+    key: str,
+    window: Window,
+    asked: frozenset[str] = frozenset(),
+    *,
+    now: datetime,
+    version: str | None = None,
+) -> Sequence[Part]:
+    """Return what was counted of each value of the key that has predictions in the window, by value."""
+    if key not in model.segment_keys:
+        keys = ", ".join(model.segment_keys) or "none yet"
+        raise NotFoundError(f"'{key[:64]}' is not a segment key of '{model.name}'; declared are: {keys}.")
+    chosen = [segment for segment in known_segments(session, [model.id])[model.id] if segment.key == key]
+    versions = list(versions_of(session, [model], version=version)[model.id])
+    groups = {segment.id: versions for segment in chosen}
+    numbers = {segment.id: segment.id for segment in chosen}
+    totals = queries.totals(session, groups, load.elapsed(window, now), parts=asked, now=now, segments=numbers)
+    return [Part(segment, totals[segment.id]) for segment in chosen if totals[segment.id].tally.predictions]
