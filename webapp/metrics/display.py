@@ -1,11 +1,11 @@
 """A metric's value and its change in words, the same on a screen, in a report and in a message."""
 
-import math
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
 from webapp.core import formatting
+from webapp.metrics.difference import interval
 from webapp.metrics.metric import Better, Metric, Unit, Value
 
 NO_DATA = "no data"
@@ -103,15 +103,14 @@ def _direction(change: float, text: str) -> Direction:
 def _tone(now: Value, before: Value, change: float, direction: Direction, metric: Metric) -> Tone:
     if direction is Direction.FLAT:
         return Tone.NEUTRAL
-    if _is_within_chance(now, before, change):
+    if _is_within_chance(now, before, metric):
         return Tone.UNCLEAR
     if metric.better is Better.NONE:
         return Tone.NEUTRAL
     return Tone.BETTER if (change > 0) == (metric.better is Better.HIGHER) else Tone.WORSE
 
 
-def _is_within_chance(now: Value, before: Value, change: float) -> bool:
-    """Say whether the 95 % intervals of both values explain the change."""
-    spans = [(value.low, value.high) for value in (now, before)]
-    halves = [(high - low) / 2 for low, high in spans if low is not None and high is not None]
-    return bool(halves) and abs(change) <= math.hypot(*halves)
+def _is_within_chance(now: Value, before: Value, metric: Metric) -> bool:
+    """Say whether the 95 % interval of the change holds no change at all."""
+    found = interval(before, now, metric)
+    return found is not None and found[0] <= 0 <= found[1]
