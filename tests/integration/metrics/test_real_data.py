@@ -4,109 +4,49 @@ Half of it trains a model, the other half is scored and sent through the front d
 scikit-learn and scipy on the raw rows.
 """
 
-import csv
-import os
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.spatial.distance import jensenshannon
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_score, recall_score, roc_auc_score
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from tests.factories import NOW, make_model, make_outcomes, make_predictions, outcome, prediction
+from tests import sets
+from tests.agreement import send
+from tests.factories import NOW, make_model
 from webapp.core.periods import Window
 from webapp.metrics import queries
 from webapp.metrics.drift import distribution, drift
 from webapp.metrics.performance import performance
 from webapp.telemetry import baselines
 
-DATA = Path(os.environ.get("MC_TEST_DATA", ""))
-needs_data = pytest.mark.skipif(
-    not os.environ.get("MC_TEST_DATA"), reason="MC_TEST_DATA names no folder with telco.csv and elec.csv"
-)
-pytestmark = [needs_data, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.skipif(not sets.DATA, reason="MC_TEST_DATA names no folder with telco.csv and elec.csv"),
+    pytest.mark.slow,
+]
 
 BEFORE = Window(NOW - timedelta(days=30), NOW - timedelta(days=15))
 AFTER = Window(NOW - timedelta(days=10), NOW)
 
 
-@dataclass(frozen=True)
-class Half:
-    """Rows as a client sends them, the model's scores and what really happened."""
-
-    features: list[dict[str, float | str | None]]
-    scores: np.ndarray
-    actual: np.ndarray
-
-    def send(self, session, window, prefix):
-        spacing = window.duration / (len(self.features) + 1)
-        for first in range(0, len(self.features), 2000):
-            rows = range(first, min(first + 2000, len(self.features)))
-            sent = [
-                prediction(
-                    f"{prefix}-{row}",
-                    at=window.start + (row + 1) * spacing,
-                    features=self.features[row],
-                    score=float(self.scores[row]),
-                )
-                for row in rows
-            ]
-            make_predictions(session, sent)
-            make_outcomes(session, [outcome(f"{prefix}-{row}", int(self.actual[row]), at=NOW) for row in rows])
-
-
-def read(name):
-    with (DATA / name).open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def number(text):
-    return float(text) if text.strip() else None
-
-
 @pytest.fixture(scope="module")
 def telco():
-    numeric = ["tenure", "MonthlyCharges", "TotalCharges"]
-    texts = ["Contract", "PaymentMethod", "InternetService", "gender"]
-    rows = read("telco.csv")
-    order = np.random.default_rng(1).permutation(len(rows))
-    rows = [rows[place] for place in order]
-    features = [{name: number(row[name]) for name in numeric} | {name: row[name] for name in texts} for row in rows]
-    numbers = np.array([[row[name] or 0.0 for name in numeric] for row in features])
-    encoded = OneHotEncoder(sparse_output=False).fit_transform([[row[name] for name in texts] for row in features])
-    inputs = np.hstack([StandardScaler().fit_transform(numbers), encoded])
-    actual = np.array([row["Churn"] == "Yes" for row in rows]).astype(int)
-    half = len(rows) // 2
-    scores = LogisticRegression(max_iter=1000).fit(inputs[:half], actual[:half]).predict_proba(inputs)[:, 1]
-    return Half(features[:half], scores[:half], actual[:half]), Half(features[half:], scores[half:], actual[half:])
+    return sets.telco()
 
 
 @pytest.fixture(scope="module")
 def elec():
-    names = ["period", "nswprice", "nswdemand", "vicprice", "vicdemand", "transfer"]
-    rows = read("elec.csv")[:12_000]
-    features = [{name: float(row[name]) for name in names} for row in rows]
-    inputs = np.array([[row[name] for name in names] for row in features])
-    actual = np.array([int(row["class"]) for row in rows])
-    half = len(rows) // 2
-    fitted = HistGradientBoostingClassifier(max_iter=60, random_state=1).fit(inputs[:half], actual[:half])
-    scores = fitted.predict_proba(inputs)[:, 1]
-    return Half(features[:half], scores[:half], actual[:half]), Half(features[half:], scores[half:], actual[half:])
+    return sets.elec()
 
 
 @pytest.fixture(params=["telco", "elec"])
 def stream(request, session):
     first, second = request.getfixturevalue(request.param)
     model = make_model(session)
-    first.send(session, BEFORE, "a")
+    send(session, model, first, BEFORE, prefix="a", now=NOW)
     baselines.create_from_window(session, model, BEFORE, by="ada", now=NOW)
-    second.send(session, AFTER, "b")
+    send(session, model, second, AFTER, prefix="b", now=NOW)
     return model, first, second
 
 

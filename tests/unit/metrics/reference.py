@@ -1,7 +1,9 @@
 """What scikit-learn and scipy say of raw rows, by the names of our metrics, and how far binning lets ours differ."""
 
 import numpy as np
-from scipy.stats import ks_2samp
+from scipy.spatial.distance import cityblock, euclidean, jensenshannon
+from scipy.special import rel_entr
+from scipy.stats import chi2_contingency, ks_2samp, wasserstein_distance
 from sklearn import metrics as sk
 
 from webapp.metrics import calibration, curves
@@ -75,3 +77,55 @@ def _calibration_error(actual, score, edges):
     ends = edges[curves.bounds_near(edges, 10)]
     part = (np.searchsorted(ends, score, side="right") - 1).clip(0, len(ends) - 2)
     return float(np.abs(np.bincount(part, weights=score - actual)).sum() / len(score))
+
+
+# --- drift ------------------------------------------------------------------------------------------------------------
+
+
+def drift(method, histograms):
+    """Return what scipy says of two counts in the same bins; the formula where scipy has none."""
+    before, after = np.atleast_1d(histograms.baseline), np.atleast_1d(histograms.current)
+    return float(DRIFT[method](before, after, histograms.places))
+
+
+def _psi(before, after, _):
+    p, q = (counts[(before > 0) | (after > 0)] / counts.sum() for counts in (before, after))
+    p, q = np.maximum(p, 1e-4), np.maximum(q, 1e-4)
+    return rel_entr(q, p).sum() + rel_entr(p, q).sum()
+
+
+def _chi_square(before, after, _):
+    filled = before + after > 0
+    table = np.stack([before[filled], after[filled]])
+    return np.sqrt(chi2_contingency(table, correction=False).statistic / table.sum()) if filled.sum() > 1 else 0.0
+
+
+def _placed(before, after, places):
+    """Return places and counts of the bins that have an order."""
+    places = np.arange(len(before), dtype=float) if places is None else places
+    ordered = ~np.isnan(places)
+    return places[ordered], before[ordered].astype(int), after[ordered].astype(int)
+
+
+def _kolmogorov_smirnov(before, after, places):
+    places, before, after = _placed(before, after, places)
+    numbers = np.arange(len(places))[np.argsort(np.argsort(places, kind="stable"), kind="stable")]
+    if not before.sum() or not after.sum():
+        return float(bool(before.sum()) != bool(after.sum()))
+    return ks_2samp(np.repeat(numbers, before), np.repeat(numbers, after), method="asymp").statistic
+
+
+def _wasserstein(before, after, places):
+    places, before, after = _placed(before, after, places)
+    return wasserstein_distance(places, places, before, after)
+
+
+DRIFT = {
+    "chi_square": _chi_square,
+    "hellinger": lambda before, after, _: euclidean(*(np.sqrt(c / c.sum()) for c in (before, after))) / np.sqrt(2),
+    "jensen_shannon": lambda before, after, _: jensenshannon(before, after, base=2),
+    "kolmogorov_smirnov": _kolmogorov_smirnov,
+    "psi": _psi,
+    "total_variation": lambda before, after, _: cityblock(*(c / c.sum() for c in (before, after))) / 2,
+    "wasserstein": _wasserstein,
+}
