@@ -22,6 +22,34 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Costs:
+    """What the answers of a model cost or are worth, where it does not decide between yes and no.
+
+    Of a number: what each unit costs that was predicted too much, and too little. Of several classes: what a right
+    answer is worth and a wrong one (a loss is negative), and what single pairs are, by real and predicted class.
+    """
+
+    over: float | None = None
+    under: float | None = None
+    right: float | None = None
+    wrong: float | None = None
+    matrix: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    @property
+    def of_numbers(self) -> bool:
+        return self.over is not None or self.under is not None
+
+    @property
+    def of_classes(self) -> bool:
+        return self.right is not None or self.wrong is not None or bool(self.matrix)
+
+    def worth(self, actual: str, predicted: str) -> float:
+        """Return what it is worth to answer so when this is what really happens."""
+        usual = self.right if actual == predicted else self.wrong
+        return self.matrix.get(actual, {}).get(predicted, usual or 0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Business:
     """Money parameters in force from a date on: amounts in the currency, the save rate a share."""
 
@@ -32,6 +60,7 @@ class Business:
     running_cost_monthly: float = 0.0
     horizon_months: float = 12.0
     currency: str = "USD"
+    costs: Costs = Costs()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.catalog import targets
 from webapp.catalog.binning import Binning, BinningDocument
-from webapp.catalog.models import Business, Deployment, Model, Segment, Target, Task, Version
+from webapp.catalog.models import Business, Costs, Deployment, Model, Segment, Target, Task, Version
 from webapp.catalog.tables import (
     BinningRow,
     BusinessRow,
@@ -144,6 +144,7 @@ def _as_business(row: BusinessRow) -> Business:
         running_cost_monthly=row.running_cost_monthly,
         horizon_months=row.horizon_months,
         currency=row.currency,
+        costs=Costs(**row.costs),
     )
 
 

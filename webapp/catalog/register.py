@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from webapp.catalog.models import Business, Model, Target, Task
+from webapp.catalog.binning import CLASSES
+from webapp.catalog.models import Business, Costs, Model, Target, Task
 from webapp.catalog.queries import as_model
 from webapp.catalog.tables import BinningRow, BusinessRow, DeploymentRow, ModelRow, VersionRow
 from webapp.catalog.targets import DEFAULTS
@@ -135,10 +136,23 @@ def set_business(session: Session, model_id: int, business: Business, *, now: da
     for amount in (business.customer_value, business.contact_cost, business.running_cost_monthly):
         if amount < 0:
             raise InvalidInputError(f"{amount} is negative; values and costs are amounts from 0 up.")
+    _check_costs(business.costs)
     values = asdict(business)
+    values["costs"] = {name: cost for name, cost in values["costs"].items() if cost is not None and cost != {}}
     changes = {name: value for name, value in values.items() if name != "valid_from"}
     statement = insert(BusinessRow).values(id=uuid7(now), model_id=model_id, **values)
     session.execute(statement.on_conflict_do_update(index_elements=["model_id", "valid_from"], set_=changes))
+
+
+def _check_costs(costs: Costs) -> None:
+    for word, cost in (("over", costs.over), ("under", costs.under)):
+        if cost is not None and not 0 <= cost < math.inf:
+            raise InvalidInputError(f"The cost of {word}-forecasting is {cost}; it is an amount from 0 up.")
+    pairs = [worth for row in costs.matrix.values() for worth in row.values()]
+    if len(pairs) > CLASSES**2:
+        raise InvalidInputError(f"There are {len(pairs):,} pairs of classes; at most {CLASSES**2:,} can be valued.")
+    if not all(math.isfinite(worth) for worth in (*pairs, costs.right or 0.0, costs.wrong or 0.0)):
+        raise InvalidInputError("The worth of an answer is not a finite number.")
 
 
 def _change_task(session: Session, row: ModelRow, task: Task) -> None:

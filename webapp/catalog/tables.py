@@ -84,6 +84,7 @@ class BusinessRow(Base):
     running_cost_monthly: Mapped[float] = mapped_column(default=0.0)
     horizon_months: Mapped[float] = mapped_column(default=12.0)
     currency: Mapped[str] = mapped_column(default="USD")
+    costs: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)  # of models of numbers and of several classes
 
 
 class BinningRow(Base):

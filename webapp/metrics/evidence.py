@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from webapp.catalog.models import Business, Model
 from webapp.core.periods import Window
-from webapp.telemetry.aggregate import EMPTY, Aggregate, Tally
+from webapp.telemetry.aggregate import EMPTY, Aggregate, ClassCounts, ErrorCounts, Tally
 from webapp.telemetry.reference import Baseline
 
 if TYPE_CHECKING:
@@ -21,6 +21,12 @@ class MoneyPeriod:
     business: Business
     window: Window
     tally: Tally
+    classes: ClassCounts | None = None
+    errors: ErrorCounts | None = None
+
+    @classmethod
+    def of(cls, business: Business, window: Window, aggregate: Aggregate) -> "MoneyPeriod":
+        return cls(business, window, aggregate.tally, aggregate.classes, aggregate.errors)
 
 
 @dataclass(frozen=True, slots=True)

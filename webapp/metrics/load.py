@@ -15,10 +15,11 @@ from webapp.metrics.metric import Metric, Source
 from webapp.metrics.scope import segments_of, versions_of
 from webapp.settings import MINIMUM_COVERAGE
 from webapp.telemetry import baselines, gauges, queries
-from webapp.telemetry.aggregate import Aggregate, Tally
+from webapp.telemetry.aggregate import Aggregate
 
 COVERAGE = 0.6
 _PARTS = {Source.SCORES: "scores", Source.ANSWERS: "answers", Source.LATENCY: "latencies", Source.FEATURES: "features"}
+_OF_MONEY = frozenset({"answers"})  # What money is counted from besides the scalar counts.
 _COMPARING = "drift"  # The group of metrics that compare with the baseline.
 
 
@@ -70,7 +71,7 @@ def evidence(
     measured = gauges.totals_by_model(session, names, numbers, seen, now=now) if names else {}
     newest = queries.newest(session, groups, before=seen.end, segments=segments) if needs.newest else {}
     parameters = business(session, numbers) if needs.money else {}
-    money = _money(session, groups, parameters, seen, totals, now=now, segments=segments)
+    money = _money(session, groups, parameters, seen, totals, now=now, named=needs.parts, segments=segments)
     return {
         model.id: Evidence(
             model=model,
@@ -116,6 +117,7 @@ def _money(
     totals: Mapping[int, Aggregate],
     *,
     now: datetime,
+    named: frozenset[str],
     segments: Mapping[int, int],
 ) -> Mapping[int, tuple[MoneyPeriod, ...]]:
     """Return the money periods with their counts: the window's own where it is not cut, else one statement a cut."""
@@ -124,10 +126,8 @@ def _money(
     counted: dict[tuple[int, Window], Aggregate] = {(number, window): total for number, total in totals.items()}
     for part in sorted(parts, key=lambda found: (found.start, found.end)):
         asked = {number: groups[number] for number, cut in periods.items() if any(part == own for _, own in cut)}
-        counted |= {
-            (number, part): total
-            for number, total in queries.totals(session, asked, part, parts=parts_of_money, now=now, segments=segments).items()
-        }
+        own = queries.totals(session, asked, part, parts=_OF_MONEY & named, now=now, segments=segments)
+        counted |= {(number, part): total for number, total in own.items()}
     return {
         number: tuple(MoneyPeriod.of(entry, part, counted[number, part]) for entry, part in cut)
         for number, cut in periods.items()
@@ -139,16 +139,20 @@ def step_money(
     versions: Sequence[int],
     parameters: Sequence[Business],
     window: Window,
-    tally: Tally,
+    aggregate: Aggregate,
     *,
     now: datetime,
+    named: frozenset[str] = frozenset(),
     segment: int = 0,
 ) -> tuple[MoneyPeriod, ...]:
     """Return the money periods of one step, whose counts are known; only a step that is cut asks again."""
     cut = money_periods(parameters, window)
     if [part for _, part in cut] == [window]:
-        return (MoneyPeriod(cut[0][0], window, tally),)
+        return (MoneyPeriod.of(cut[0][0], window, aggregate),)
+    asked, parts = {0: versions}, _OF_MONEY & named
     return tuple(
-        MoneyPeriod(entry, part, queries.totals(session, {0: versions}, part, now=now, segments={0: segment})[0].tally)
+        MoneyPeriod.of(
+            entry, part, queries.totals(session, asked, part, parts=parts, now=now, segments={0: segment})[0]
+        )
         for entry, part in cut
     )

@@ -7,11 +7,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
+
+from webapp.catalog.models import Costs
 from webapp.core.periods import Window
 from webapp.metrics.evidence import Evidence, MoneyPeriod
 from webapp.metrics.metric import Value, undefined
 from webapp.metrics.shares import coverage, is_provisional, without_outcomes
+from webapp.telemetry.aggregate import ClassCounts
 
+NO_FORECAST_COSTS = (
+    "no cost of over- or under-forecasting is set in this window; set it among the business parameters of the model"
+)
+NO_ANSWER_VALUES = (
+    "no worth of right or wrong answers is set in this window; set it among the business parameters of the model"
+)
 NO_PARAMETERS = "no business parameters in this window"
 ALL_CONTACTED = "assumes that all flagged were contacted"
 ALL_SAVED = "assumes that every flagged churner is saved"
@@ -74,8 +84,39 @@ def accounted(evidence: Evidence, figure: float, notes: tuple[str, ...]) -> Valu
         sample_count=tally.known,
         coverage=coverage(evidence),
         provisional=is_provisional(evidence),
-        note="; ".join([*notes, *_gaps(evidence)]) or None,
+        note="; ".join([*notes, *gaps(evidence)]) or None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastCosts:
+    """What predictions that were too high and too low have cost."""
+
+    over: float
+    under: float
+
+
+def forecast_costs(evidence: Evidence) -> ForecastCosts | None:
+    """Return what the errors of a model of numbers have cost; None where no costs are set, or nothing is known."""
+    costed = [(period.business.costs, period.errors) for period in evidence.money if period.business.costs.of_numbers]
+    known = [(costs, errors) for costs, errors in costed if errors is not None and errors.count > 0]
+    if not known:
+        return None
+    over = sum((costs.over or 0.0) * errors.over for costs, errors in known)
+    under = sum((costs.under or 0.0) * errors.under for costs, errors in known)
+    return ForecastCosts(over, under)
+
+
+def answers_worth(evidence: Evidence) -> float | None:
+    """Return what the answers of several classes were worth; None where no worth is set, or nothing is known."""
+    valued = [(period.business.costs, period.classes) for period in evidence.money if period.business.costs.of_classes]
+    known = [(costs, classes) for costs, classes in valued if classes is not None and classes.known > 0]
+    return sum(_worth(costs, classes) for costs, classes in known) if known else None
+
+
+def _worth(costs: Costs, classes: ClassCounts) -> float:
+    worth = np.array([[costs.worth(actual, named) for named in classes.names] for actual in classes.names])
+    return float((worth * classes.confusion).sum())
 
 
 def saving_notes(evidence: Evidence) -> tuple[str, ...]:
@@ -110,7 +151,8 @@ def _of_period(period: MoneyPeriod) -> Books:
     )
 
 
-def _gaps(evidence: Evidence) -> list[str]:
+def gaps(evidence: Evidence) -> list[str]:
+    """Return what a figure of money leaves out: outcomes to come, days before the parameters begin."""
     share, gaps = coverage(evidence), []
     if share is not None and share < 1:
         gaps.append(f"realised: from the {share:.0%} of predictions whose outcome is known")

@@ -38,8 +38,12 @@ def by_segment(
     *,
     now: datetime,
     version: str | None = None,
+    with_empty: bool = False,
 ) -> Mapping[str, Mapping[str, Value]]:
-    """Return each metric for each value of the key that has predictions in the window: value → name → value."""
+    """Return each metric for each value of the key that has predictions in the window: value → name → value.
+
+    With `with_empty` also for those that were seen before and have none in it.
+    """
     check_names(names)
     needs = load.Needs.of(METRICS[name] for name in names)
     seen = load.elapsed(window, now)
@@ -49,7 +53,14 @@ def by_segment(
 
     def evidence(part: Part) -> Evidence:
         money: tuple[MoneyPeriod, ...] = load.step_money(
-            session, versions, parameters, seen, part.aggregate.tally, now=now, segment=part.segment.id
+            session,
+            versions,
+            parameters,
+            seen,
+            part.aggregate,
+            now=now,
+            named=needs.parts,
+            segment=part.segment.id,
         )
         return Evidence(
             model=model,
@@ -60,7 +71,7 @@ def by_segment(
             minimum_coverage=load.least_coverage(session),
         )
 
-    counted = parts(session, model, key, window, needs.parts, now=now, version=version)
+    counted = parts(session, model, key, window, needs.parts, now=now, version=version, with_empty=with_empty)
     found = {part.segment.value: evidence(part) for part in counted}
     return {value: {name: value_of(METRICS[name], known) for name in names} for value, known in found.items()}
 
@@ -74,6 +85,7 @@ def parts(
     *,
     now: datetime,
     version: str | None = None,
+    with_empty: bool = False,
 ) -> Sequence[Part]:
     """Return what was counted of each value of the key that has predictions in the window, by value."""
     if key not in model.segment_keys:
@@ -84,4 +96,6 @@ def parts(
     groups = {segment.id: versions for segment in chosen}
     numbers = {segment.id: segment.id for segment in chosen}
     totals = queries.totals(session, groups, load.elapsed(window, now), parts=asked, now=now, segments=numbers)
-    return [Part(segment, totals[segment.id]) for segment in chosen if totals[segment.id].tally.predictions]
+    return [
+        Part(segment, totals[segment.id]) for segment in chosen if with_empty or totals[segment.id].tally.predictions
+    ]
