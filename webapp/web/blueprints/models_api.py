@@ -11,11 +11,9 @@ from flask import Blueprint, Response, request
 from msgspec import Meta
 from sqlalchemy.orm import Session
 
-from webapp.accounts import audit
 from webapp.accounts.actor import Actor
 from webapp.accounts.permissions import Permission
 from webapp.catalog import queries as catalog
-from webapp.catalog import register
 from webapp.catalog.models import Business, Model, Target, Task
 from webapp.core.errors import InvalidInputError, NotFoundError
 from webapp.core.periods import DAY, HOUR, MINUTE, Window, utc_instant
@@ -25,11 +23,13 @@ from webapp.metrics import queries
 from webapp.metrics import segments as segmented
 from webapp.metrics.metric import Better, Metric, Value
 from webapp.metrics.registry import METRICS, check_names
-from webapp.telemetry import baselines, files, search, segments
+from webapp.telemetry import baselines, files, search
 from webapp.telemetry.search import StoredPrediction
 from webapp.telemetry.wire import Instant, Name, Share
+from webapp.web import model_changes
 from webapp.web.api import answer, body, takes, window_from_args
 from webapp.web.gate import requires
+from webapp.web.model_changes import LONGEST_HORIZON_MONTHS, ModelChange
 from webapp.web.session import actor, now, runtime
 
 BLUEPRINT = Blueprint("models_api", __name__, url_prefix="/api/v1")
@@ -59,7 +59,7 @@ class BusinessDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     save_rate: Share = 1.0
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "USD"
     running_cost_monthly: Amount = 0.0
-    horizon_months: Annotated[float, Meta(gt=0, le=120)] = 12.0
+    horizon_months: Annotated[float, Meta(gt=0, le=LONGEST_HORIZON_MONTHS)] = 12.0
 
 
 class ModelDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -113,26 +113,12 @@ def one_model(model: str) -> Response:
 def put_model(model: str) -> Response:
     """Register a model or change what is given of it."""
     document = body(ModelDocument)
-    targets = _targets(document.targets)
+    said = {name: getattr(document, name) for name in document.__struct_fields__ if name != "business"}
+    change = ModelChange(**said | {"targets": _targets(document.targets)})
     with runtime().job_transaction() as session:  # since new segment keys count all stored events again
-        saved = register.put_model(
-            session,
-            model,
-            now=now(),
-            title=document.title,
-            task=document.task,
-            positive_class=document.positive_class,
-            threshold=document.threshold,
-            targets=targets,
-            owners=document.owners,
-            importances=document.importances,
-        )
-        if document.segment_keys is not None:
-            saved = segments.declare(session, saved, document.segment_keys, now=now())
+        saved = model_changes.save(session, model, change)
         if document.business is not None:
-            register.set_business(session, saved.id, Business(**msgspec.structs.asdict(document.business)), now=now())
-        after = msgspec.to_builtins(document)
-        audit.record(session, "model.saved", actor=actor(), subject=f"model:{saved.name}", now=now(), after=after)
+            model_changes.set_business(session, saved, Business(**msgspec.structs.asdict(document.business)))
         shown = _model(saved, catalog.business(session, [saved.id])[saved.id], actor())
     return answer(shown)
 
@@ -145,8 +131,6 @@ def post_baseline(model: str) -> Response:
     with runtime().job_transaction() as session:
         known = catalog.model_named(session, model)
         made = _baseline_from_file(session, known) if _sends_a_file() else _baseline_from_window(session, known)
-        after = {"number": made.number, "source": made.source, "row_count": made.row_count}
-        audit.record(session, "baseline.made", actor=actor(), subject=f"model:{known.name}", now=now(), after=after)
     return answer(made, 201)
 
 
@@ -268,7 +252,7 @@ def _sends_a_file() -> bool:
 def _baseline_from_window(session: Session, model: Model) -> baselines.BaselineInfo:
     span = body(Span)
     window = Window(utc_instant(span.start, "'from'"), utc_instant(span.end, "'to'"))
-    return baselines.create_from_window(session, model, window, by=actor().name, now=now())
+    return model_changes.make_baseline(session, model, window)
 
 
 def _baseline_from_file(session: Session, model: Model) -> baselines.BaselineInfo:
@@ -277,14 +261,12 @@ def _baseline_from_file(session: Session, model: Model) -> baselines.BaselineInf
     if scores is not None and not all(isinstance(value, float) for value in scores):
         raise InvalidInputError(f"The column '{SCORE}' must have a number from 0 to 1 in every row.")
     source = f"a file with {len(columns)} features"
-    return baselines.create_from_columns(
+    return model_changes.make_baseline_of_columns(
         session,
         model,
         columns,
         scores=scores,  # type: ignore[arg-type]
         source=source,
-        by=actor().name,
-        now=now(),
     )
 
 

@@ -8,14 +8,14 @@ from dash.development.base_component import Component
 
 from webapp.accounts.permissions import Permission
 from webapp.catalog import queries as catalog
-from webapp.catalog import register
 from webapp.catalog.models import Business, Target
 from webapp.core.errors import InvalidInputError
 from webapp.core.formatting import number
 from webapp.core.periods import Window
 from webapp.drift.registry import method_named
 from webapp.metrics.registry import METRICS
-from webapp.telemetry.baselines import baselines, create_from_window
+from webapp.telemetry.baselines import baselines
+from webapp.web import model_changes
 from webapp.web.components import (
     button,
     cell,
@@ -34,9 +34,10 @@ from webapp.web.components import (
 )
 from webapp.web.components.content import attributes
 from webapp.web.filters import read_filters
+from webapp.web.model_changes import LONGEST_HORIZON_MONTHS, ModelChange
 from webapp.web.page import Page, PageRequest
 from webapp.web.router import LOCATION
-from webapp.web.session import actor, now, runtime
+from webapp.web.session import actor, runtime
 from webapp.web.views import model_parts as parts
 from webapp.web.views.first_steps import snippets
 from webapp.web.views.metric_cards import sentence
@@ -115,15 +116,13 @@ def save_description(
     """Change what the model is called, what it predicts, where it decides and who owns it."""
     with runtime().transaction() as session:
         known = catalog.model_named(session, _name(name))
-        register.put_model(
-            session,
-            known.name,
-            now=now(),
+        change = ModelChange(
             title=text_in(title, "The title", longest=120),
             positive_class=text_in(positive, "The positive class", longest=64),
             threshold=number_in(cut, "The threshold", low=0.001, high=0.999),
             owners=names_in(owners),
         )
+        model_changes.save(session, known.name, change)
     return _done("Saved.")
 
 
@@ -149,7 +148,7 @@ def save_targets(_clicks: object, name: object, _values: Sequence[object]) -> Co
         raise InvalidInputError(" ".join(faults))
     with runtime().transaction() as session:
         known = catalog.model_named(session, _name(name))
-        register.put_model(session, known.name, now=now(), targets={**known.targets, **targets})
+        model_changes.save(session, known.name, ModelChange(targets={**known.targets, **targets}))
     return _done("Saved. Health and charts follow at once.")
 
 
@@ -172,12 +171,12 @@ def save_money(_clicks: object, name: object, *written: object) -> tuple[Compone
         contact_cost=number_in(contact, "The contact cost", low=0),
         save_rate=number_in(rate, "The save rate", low=0, high=100) / 100,
         running_cost_monthly=number_in(running, "The running cost", low=0),
-        horizon_months=number_in(horizon, "The horizon", low=0.1, high=600),
+        horizon_months=number_in(horizon, "The horizon", low=0.1, high=LONGEST_HORIZON_MONTHS),
         currency=_currency(currency),
     )
     with runtime().transaction() as session:
         known = catalog.model_named(session, _name(name))
-        register.set_business(session, known.id, business, now=now())
+        model_changes.set_business(session, known, business)
         entries = catalog.business(session, [known.id])[known.id]
     return parts.money_table(entries, zone), _done("Saved. Money is computed anew from that day on.")
 
@@ -196,9 +195,9 @@ def make_baseline(_clicks: object, name: object, since: object, until: object) -
     """Make a baseline of the predictions in a window."""
     zone = actor().timezone
     window = Window(instant_in(since, "The beginning", zone), instant_in(until, "The end", zone))
-    with runtime().transaction() as session:
+    with runtime().job_transaction() as session:  # since all stored events are counted again
         known = catalog.model_named(session, _name(name))
-        made = create_from_window(session, known, window, by=actor().name, now=now())
+        made = model_changes.make_baseline(session, known, window)
         found = baselines(session, known.id)
     said = _done(f"Baseline {made.number} was made of {number(made.row_count)} predictions.")
     return parts.baseline_table(found, zone), said
@@ -214,7 +213,7 @@ def make_baseline(_clicks: object, name: object, since: object, until: object) -
 def retire(_clicks: object, name: object) -> bool:
     """Take the model off the screens."""
     with runtime().transaction() as session:
-        register.retire_model(session, _name(name))
+        model_changes.retire(session, _name(name))
     set_props(LOCATION, {"pathname": "/models", "search": ""})
     return False
 

@@ -7,13 +7,13 @@ from dash.development.base_component import Component
 
 from webapp.accounts.permissions import Permission
 from webapp.catalog import queries as catalog
-from webapp.catalog import register
 from webapp.catalog.models import Model
 from webapp.core.errors import ConflictError, NotFoundError
 from webapp.metrics import queries as metrics
 from webapp.metrics.display import text_of
 from webapp.metrics.health import health
 from webapp.metrics.registry import METRICS
+from webapp.web import model_changes
 from webapp.web.components import (
     Column,
     button,
@@ -30,9 +30,10 @@ from webapp.web.components import (
     text_input,
 )
 from webapp.web.filters import read_filters
+from webapp.web.model_changes import ModelChange
 from webapp.web.page import Page, PageRequest
 from webapp.web.router import LOCATION
-from webapp.web.session import now, runtime
+from webapp.web.session import runtime
 from webapp.web.views import model_parts as parts
 from webapp.web.views.requests import names_in, number_in, text_in
 
@@ -109,15 +110,13 @@ def register_model(_clicks: object, name: object, title: object, positive: objec
     called = text_in(name, "The name", longest=64)
     with runtime().transaction() as session:
         _must_be_new(session, called)
-        register.put_model(
-            session,
-            called,
-            now=now(),
+        change = ModelChange(
             title=text_in(title, "The title", longest=120, required=False) or None,
             positive_class=text_in(positive, "The positive class", longest=64, required=False) or None,
             threshold=number_in(cut, "The threshold", low=0.001, high=0.999),
             owners=names_in(owners),
         )
+        model_changes.save(session, called, change)
     set_props(LOCATION, {"pathname": f"/models/{called}", "search": ""})
     return ""
 
