@@ -80,8 +80,8 @@ def _evidence(
         return _gauge_points(session, row, metric, model, window, step, now=now)
     if model is None:
         return ()
-    version = row.labels.get("version")
-    found = metric_queries.series(session, model, [metric.name], window, step, now=now, version=version)
+    scope = {"version": row.labels.get("version"), "segment": row.labels.get("segment")}
+    found = metric_queries.series(session, model, [metric.name], window, step, now=now, **scope)
     return tuple(EvidencePoint(point.at, point.value.value) for point in found[metric.name].points)
 
 

@@ -11,10 +11,17 @@ DEFAULT_INTERVAL_SECONDS = 15
 
 
 class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which series a rule is about: those of all models, of one model, or of one version of it."""
+    """Which series a rule is about: of all models or one, of one version of it, of one of its segments or of each."""
 
     model: Annotated[str, Meta(min_length=1, max_length=64, description="One model, or empty for all.")] | None = None
     version: Annotated[str, Meta(min_length=1, max_length=64, description="One version of the model.")] | None = None
+    segment: (
+        Annotated[
+            str,
+            Meta(min_length=1, max_length=200, description="A segment key for each of its values, or key=value."),
+        ]
+        | None
+    ) = None
 
 
 class RuleDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -203,7 +203,7 @@ def _row(finding: Finding, former: Alert | None, versions: Mapping[str, str], *,
 
 
 def _title(rule_name: str, labels: Mapping[str, str]) -> str:
-    subject = " ".join(labels[name] for name in ("model", "version", "instance") if labels.get(name))
+    subject = " ".join(labels[name] for name in ("model", "version", "segment", "instance") if labels.get(name))
     return f"{rule_name}: {subject}" if subject else rule_name
 
 

@@ -11,7 +11,7 @@ from webapp.alerting.document import RuleDocument
 from webapp.alerting.rule_type import Parameters, RuleType
 from webapp.core.errors import InvalidInputError
 from webapp.core.registry import discover
-from webapp.metrics.metric import Metric
+from webapp.metrics.metric import Metric, Source
 from webapp.metrics.registry import METRICS
 
 
@@ -42,9 +42,18 @@ def prepare(document: RuleDocument) -> Prepared:
         raise InvalidInputError(f"There is no metric '{document.metric[:40]}'; there are {_listed(METRICS)}.")
     if document.scope.version is not None and document.scope.model is None:
         raise InvalidInputError("A rule for one version must name its model as well.")
+    if document.scope.segment is not None:
+        _check_segment(document, metric)
     parameters = rule_type.parse(document.parameters)
     rule_type.check(parameters, metric)
     return Prepared(document, rule_type, parameters, metric)
+
+
+def _check_segment(document: RuleDocument, metric: Metric) -> None:
+    if document.scope.model is None:
+        raise InvalidInputError("A rule by segment must name its model as well.")
+    if metric.source is Source.GAUGES:
+        raise InvalidInputError(f"{metric.label} is measured on machines, not on segments of the predictions.")
 
 
 def _listed(names: Mapping[str, object]) -> str:

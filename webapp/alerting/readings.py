@@ -9,6 +9,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from webapp.alerting.document import Scope
 from webapp.alerting.plugins import Prepared
 from webapp.alerting.rule_type import Readings
 from webapp.catalog.models import Model, Task
@@ -20,6 +21,7 @@ from webapp.metrics.evidence import Evidence
 from webapp.metrics.gauge import GAUGES
 from webapp.metrics.metric import Source, Value, undefined
 from webapp.metrics.registry import METRICS
+from webapp.metrics.segments import by_segment
 from webapp.telemetry.gauges import Gauge
 from webapp.telemetry.tables import MeasurementRollupRow, MeasurementRow, SeriesRow
 from webapp.telemetry.tiles import cover, snap
@@ -28,6 +30,19 @@ from webapp.telemetry.tiles import cover, snap
 FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, UserError)
 NO_MODEL = Model(0, "", "", Task.BINARY, "", "", 0.5, {}, (), "", datetime(1970, 1, 1, tzinfo=UTC))
 Labels = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What one reading covers. `segment` is one segment, "key=value", or a key for each of its values."""
+
+    window: Window
+    version: str | None
+    segment: str | None
+
+    @classmethod
+    def of(cls, scope: Scope, window: Window) -> "About":
+        return cls(window, scope.version, scope.segment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +64,9 @@ class Gathered:
     at: datetime
     watched_since: datetime | None
     models: Mapping[str, Model]
-    values: dict[tuple[Window, str | None], dict[str, Mapping[str, Value]]] = field(default_factory=dict)
-    faults: dict[tuple[Window, str | None, str], str] = field(default_factory=dict)
+    # By model and, where a rule is about segments, by segment: metric → value.
+    values: dict[About, dict[tuple[str, str], Mapping[str, Value]]] = field(default_factory=dict)
+    faults: dict[tuple[About, str], str] = field(default_factory=dict)
     gauges: dict[Window, Mapping[tuple[Labels, str], Gauge]] = field(default_factory=dict)
     newest: Mapping[tuple[Labels, str], datetime] = field(default_factory=dict)
 
@@ -60,21 +76,32 @@ class Gathered:
             return self._gauge_series(need)
         scope, name = need.prepared.document.scope, need.prepared.metric.name
         for window in need.windows.values():
-            fault = self.faults.get((window, scope.version, name))
+            fault = self.faults.get((About.of(scope, window), name))
             if fault is not None:
                 raise UnreadableError(fault)
         version = () if scope.version is None else (("version", scope.version),)
+        chosen = [scope.model] if scope.model else self.models
         return [
-            ((("model", model), *version), self._readings(need, model))
-            for model in ([scope.model] if scope.model else self.models)
+            ((("model", model), *version, *part), self._readings(need, model, dict(part).get("segment", "")))
+            for model in chosen
             if model in self.models
+            for part in self._parts(need, model)
         ]
 
-    def _readings(self, need: Need, model: str) -> Readings:
-        version, name = need.prepared.document.scope.version, need.prepared.metric.name
+    def _parts(self, need: Need, model: str) -> Sequence[Labels]:
+        """Return the labels of each segment that the rule is about; one without any where it is about all."""
+        scope = need.prepared.document.scope
+        if scope.segment is None:
+            return [()]
+        read = [self.values.get(About.of(scope, window), {}) for window in need.windows.values()]
+        names = sorted({segment for values in read for of, segment in values if of == model})
+        return [(("segment", name),) for name in names]
+
+    def _readings(self, need: Need, model: str, segment: str) -> Readings:
+        scope, name = need.prepared.document.scope, need.prepared.metric.name
         found = {}
         for key, window in need.windows.items():
-            by_metric = self.values.get((window, version), {}).get(model, {})
+            by_metric = self.values.get(About.of(scope, window), {}).get((model, segment), {})
             found[key] = by_metric.get(name) or undefined("the metric does not apply to this model")
         return Readings(found, watched_since=self.watched_since)
 
@@ -96,10 +123,10 @@ class Gathered:
 def gather(
     session: Session, needs: Sequence[Need], models: Sequence[Model], *, at: datetime, watched_since: datetime | None
 ) -> Gathered:
-    """Read what the rules need: one question a window and version, and one a window for all gauges."""
+    """Read what the rules need: one question a window, version and segment, and one a window for all gauges."""
     gathered = Gathered(at, watched_since, {model.name: model for model in models})
-    names: defaultdict[tuple[Window, str | None], set[str]] = defaultdict(set)
-    wanted: defaultdict[tuple[Window, str | None], set[str]] = defaultdict(set)
+    names: defaultdict[About, set[str]] = defaultdict(set)
+    wanted: defaultdict[About, set[str]] = defaultdict(set)
     gauge_windows: set[Window] = set()
     for need in needs:
         scope, metric = need.prepared.document.scope, need.prepared.metric
@@ -107,11 +134,12 @@ def gather(
             if metric.source is Source.GAUGES:
                 gauge_windows.add(window)
                 continue
-            names[window, scope.version].add(metric.name)
-            wanted[window, scope.version].update([scope.model] if scope.model else gathered.models)
-    for (window, version), metrics in names.items():
-        chosen = [model for name, model in gathered.models.items() if name in wanted[window, version]]
-        _read(session, gathered, chosen, sorted(metrics), window, version)
+            about = About.of(scope, window)
+            names[about].add(metric.name)
+            wanted[about].update([scope.model] if scope.model else gathered.models)
+    for about, metrics in names.items():
+        chosen = [model for name, model in gathered.models.items() if name in wanted[about]]
+        _read(session, gathered, chosen, sorted(metrics), about)
     if gauge_windows:
         gathered.newest = _newest(session)
         for window in gauge_windows:
@@ -124,27 +152,43 @@ def _read(
     gathered: Gathered,
     models: Sequence[Model],
     names: Sequence[str],
-    window: Window,
-    version: str | None,
+    about: About,
 ) -> None:
     """Read metrics of models over a window; where that fails, one by one, so that a broken one stands alone."""
-    into = gathered.values.setdefault((window, version), {})
+    into = gathered.values.setdefault(about, {})
     if not models:
         return
     try:
         with session.begin_nested():
-            found = queries.values(session, models, names, window, now=gathered.at, version=version)
+            found = _values(session, models, names, about, now=gathered.at)
     except (*FAULTS, DBAPIError) as error:
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             raise
         if len(names) == 1:
-            gathered.faults[window, version, names[0]] = f"{METRICS[names[0]].label} cannot be computed: {_said(error)}"
+            gathered.faults[about, names[0]] = f"{METRICS[names[0]].label} cannot be computed: {_said(error)}"
             return
         for name in names:
-            _read(session, gathered, models, [name], window, version)
+            _read(session, gathered, models, [name], about)
         return
-    for model, values in found.items():
-        into[model] = {**into.get(model, {}), **values}
+    for series, values in found.items():
+        into[series] = {**into.get(series, {}), **values}
+
+
+def _values(
+    session: Session, models: Sequence[Model], names: Sequence[str], about: About, *, now: datetime
+) -> Mapping[tuple[str, str], Mapping[str, Value]]:
+    """Return the metrics by model and segment; of a key, those of each of its values that was ever seen."""
+    window, version, segment = about.window, about.version, about.segment
+    if segment is None or "=" in segment:
+        found = queries.values(session, models, names, window, now=now, version=version, segment=segment)
+        return {(model, segment or ""): values for model, values in found.items()}
+    return {
+        (model.name, f"{segment}={value}"): values
+        for model in models
+        for value, values in by_segment(
+            session, model, segment, names, window, now=now, version=version, with_empty=True
+        ).items()
+    }
 
 
 def _said(error: Exception) -> str:

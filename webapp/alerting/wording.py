@@ -41,8 +41,8 @@ def bound_text(operator: str, threshold: float | None, metric: Metric, *, curren
 
 
 def subject_text(labels: dict[str, str]) -> str:
-    """Return what the alert is about: `churn`, `churn v12`, `api-1`."""
-    parts = [labels[name] for name in ("model", "version", "instance") if labels.get(name)]
+    """Return what the alert is about: `churn`, `churn v12`, `churn plan=basic`, `api-1`."""
+    parts = [labels[name] for name in ("model", "version", "segment", "instance") if labels.get(name)]
     return " ".join(parts) or "the service"
 
 

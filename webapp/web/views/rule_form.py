@@ -66,6 +66,7 @@ def draft_of(document: Mapping[str, Any]) -> Draft:
     scope, given = document.get("scope") or {}, document.get("parameters") or {}
     fields = {name: written(document.get(name, each.default), each) for name, each in DOCUMENT.items()}
     fields |= {"model": scope.get("model") or ALL_MODELS, "version": scope.get("version") or ""}
+    fields["segment"] = scope.get("segment") or ""
     asked = _parameters(str(document.get("kind", "")))
     return Draft(fields, {name: written(given.get(name, each.default), each) for name, each in asked.items()})
 
@@ -100,6 +101,10 @@ def read(draft: Draft) -> tuple[RuleDocument | None, Draft]:
         errors["metric"] = "Choose a metric."
     model, version = draft.fields.get("model", ""), draft.fields.get("version", "").strip()
     scope = {"model": None if model in {"", ALL_MODELS} else model, "version": version or None}
+    segment = draft.fields.get("segment", "").strip()
+    scope["segment"] = segment or None
+    if segment and scope["model"] is None:
+        errors["segment"] = "Choose the model of this segment first."
     if version and scope["model"] is None:
         errors["version"] = "Choose the model of this version first."
     if errors:
@@ -132,6 +137,12 @@ def form(draft: Draft, models: Sequence[Model], footer: Child) -> list[Component
                 _ask(draft, "kind", _choice(draft, "kind", kinds), label="Judged by"),
                 _ask(draft, "model", _choice(draft, "model", [(ALL_MODELS, "All models"), *named])),
                 _ask(draft, "version", _text(draft, "version", maxlength=64), help="Empty: every version."),
+                _ask(
+                    draft,
+                    "segment",
+                    _text(draft, "segment", maxlength=200),
+                    help="A segment key, for an alert of its own for each value; or one of them: plan=basic.",
+                ),
             ],
             className="mc-fields",
         ),
@@ -185,7 +196,15 @@ def in_words(draft: Draft) -> str:
     held = f", for at least {duration_text(document.for_seconds)}" if document.for_seconds else ""
     where = document.scope.model or "each model or machine"
     version = f" {document.scope.version}" if document.scope.version else ""
-    return f"Fires while {words}{held}. Judged for {where}{version} every {duration_text(document.interval_seconds)}."
+    part = _part_words(document.scope.segment)
+    every = duration_text(document.interval_seconds)
+    return f"Fires while {words}{held}. Judged for {where}{version}{part} every {every}."
+
+
+def _part_words(segment: str | None) -> str:
+    if segment is None:
+        return ""
+    return f", {segment} only," if "=" in segment else f", each {segment} apart,"
 
 
 def _read(question: Question, raw: str, at: str, errors: dict[str, str], *, is_share: bool = False) -> Any:

@@ -207,7 +207,7 @@ def _plain(value: Any) -> str:
 
 def _scope(document: Mapping[str, Any]) -> str:
     scope: Any = document.get("scope") or {}
-    return " ".join(filter(None, (scope.get("model"), scope.get("version")))) or "all models"
+    return " ".join(filter(None, (scope.get("model"), scope.get("version"), scope.get("segment")))) or "all models"
 
 
 def _spoken(rule: RuleSummary) -> str:
