@@ -79,6 +79,17 @@ def delta_of(now: Value, before: Value, metric: Metric, *, currency: str = "USD"
     return Delta(text, direction, _tone(now, before, change, direction, metric))
 
 
+def change_text(change: float, metric: Metric, *, currency: str = "USD") -> str:
+    """Return a difference in the metric's own unit, with its sign; of a share in percentage points."""
+    match metric.unit:
+        case Unit.SHARE:
+            return formatting.points(change, metric.decimals or 1)
+        case Unit.PERCENT:
+            return formatting.points(change / 100, metric.decimals or 1)
+        case _:
+            return formatting.signed(number_text(change, metric, currency=currency))
+
+
 def _change_text(change: float, before: float, metric: Metric, currency: str) -> str:
     match metric.unit:
         case Unit.SHARE:

@@ -1,8 +1,9 @@
-"""Metrics by segment: one reading for all values of a key."""
+"""Metrics by segment: one reading for all values of a key, and which of them do worse than the others."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 
 from sqlalchemy.orm import Session
 
@@ -12,13 +13,14 @@ from webapp.catalog.queries import segments as known_segments
 from webapp.core.errors import NotFoundError
 from webapp.core.periods import Window
 from webapp.metrics import load
+from webapp.metrics.difference import Difference, Verdict, difference
 from webapp.metrics.evidence import Evidence, MoneyPeriod
-from webapp.metrics.metric import Value
+from webapp.metrics.metric import Better, Metric, Value
 from webapp.metrics.queries import value_of
 from webapp.metrics.registry import METRICS, check_names
 from webapp.metrics.scope import versions_of
 from webapp.telemetry import baselines, queries
-from webapp.telemetry.aggregate import Aggregate
+from webapp.telemetry.aggregate import EMPTY, Aggregate
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,17 @@ class Part:
 
     segment: Segment
     aggregate: Aggregate
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A segment beside all others of its key together: by the first metric, is it really worse?"""
+
+    segment: Segment
+    predictions: int
+    values: Mapping[str, Value]
+    rest: Value  # the first metric of all others together
+    compared: Difference  # from the rest to the segment
 
 
 def by_segment(
@@ -74,6 +87,54 @@ def by_segment(
     counted = parts(session, model, key, window, needs.parts, now=now, version=version, with_empty=with_empty)
     found = {part.segment.value: evidence(part) for part in counted}
     return {value: {name: value_of(METRICS[name], known) for name in names} for value, known in found.items()}
+
+
+def ranked(
+    session: Session,
+    model: Model,
+    key: str,
+    names: Sequence[str],
+    window: Window,
+    *,
+    now: datetime,
+    version: str | None = None,
+) -> Sequence[Ranked]:
+    """Return the values of the key, the worst by the first metric first, each compared with all others together.
+
+    Those of which too little is known to say anything come last.
+    """
+    check_names(names)
+    needs = load.Needs.of(METRICS[name] for name in names)
+    seen = load.elapsed(window, now)
+    reference = baselines.current(session, [model.id]).get(model.id) if needs.baseline else None
+    least, metric = load.least_coverage(session), METRICS[names[0]]
+    counted = parts(session, model, key, window, needs.parts, now=now, version=version)
+
+    def values(aggregate: Aggregate) -> Mapping[str, Value]:
+        known = Evidence(model, seen, aggregate, reference, minimum_coverage=least)
+        return {name: value_of(METRICS[name], known) for name in names}
+
+    rests = others([part.aggregate for part in counted])
+    found = []
+    for part, rest in zip(counted, rests, strict=True):
+        own, remaining = values(part.aggregate), values(rest)[names[0]]
+        size = part.aggregate.tally.predictions
+        found.append(Ranked(part.segment, size, own, remaining, difference(remaining, own[names[0]], metric)))
+    return sorted(found, key=lambda row: _order(row, names[0], metric))
+
+
+def others(aggregates: Sequence[Aggregate]) -> Sequence[Aggregate]:
+    """Return for each aggregate the sum of all the others."""
+    before = list(accumulate(aggregates, initial=EMPTY))
+    after = list(accumulate(reversed(aggregates), initial=EMPTY))[::-1]
+    return [before[place] + after[place + 1] for place in range(len(aggregates))]
+
+
+def _order(row: Ranked, name: str, metric: Metric) -> tuple[bool, float, str]:
+    value = row.values[name].value
+    says_little = value is None or row.compared.verdict is Verdict.TOO_LITTLE
+    sign = -1.0 if metric.better is Better.LOWER else 1.0
+    return says_little, sign * (value or 0.0), row.segment.value
 
 
 def parts(

@@ -14,7 +14,7 @@ from webapp.web.page import PageRequest
 
 RANGES: Mapping[str, timedelta] = {"24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY, "90d": 90 * DAY}
 MONTH, CUSTOM = "month", "custom"
-KEPT = ("model", "range", "from", "to", "version", "compare")  # what goes along from page to page
+KEPT = ("model", "range", "from", "to", "version", "segment", "compare")  # what goes along from page to page
 LONGEST = 400 * DAY
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 STEPS = ((DAY, 30 * MINUTE), (3 * DAY, HOUR), (8 * DAY, 3 * HOUR), (100 * DAY, DAY))
@@ -31,6 +31,7 @@ class PageFilters:
     step: timedelta
     range_key: str
     version: str | None
+    segment: str | None
     compare: bool
 
     @property
@@ -54,6 +55,7 @@ def read_filters(request: PageRequest, *, default_range: str = "30d", all_models
         step=step_of(window),
         range_key=range_key,
         version=query.get("version") or None,
+        segment=query.get("segment") or None,
         compare=compare,
     )
 

@@ -23,6 +23,7 @@ PARAMETERS = {
     "all_models": ("model",),
     "range": ("range", "from", "to"),
     "version": ("version",),
+    "segment": ("segment",),
     "compare": ("compare",),
 }
 FIRST_ON_A_PHONE = ("/", "/executive", "/alerts", "/technical/performance", "/technical/health", "/reports", "/models")
@@ -78,6 +79,8 @@ def top_filters(page: Page | None, path: str, query: Mapping[str, str]) -> tuple
         controls.append(_model_choice(models, model, "all_models" in wanted))
     if "version" in wanted and model is not None:
         controls.append(_version_choice(model, query.get("version", "")))
+    if "segment" in wanted and model is not None and model.segment_keys:
+        controls.append(_segment_choice(model, query.get("segment", "")))
     if "range" in wanted:
         controls.append(_range_choice(path, query))
     if "compare" in wanted:
@@ -126,6 +129,15 @@ def _version_choice(model: Model, version: str) -> Component:
     return _named("Version", "filter-version", select("filter-version", options, version or ALL))
 
 
+def _segment_choice(model: Model, segment: str) -> Component:
+    """Offer every value of the keys that are counted apart."""
+    with runtime().transaction() as session:
+        found = queries.segments(session, [model.id])[model.id]
+    named = [(str(each), f"{each.key}: {each.value}") for each in found if each.key in model.segment_keys]
+    options = [(ALL, "All segments"), *named]
+    return _named("Segment", "filter-segment", select("filter-segment", options, segment or ALL))
+
+
 def _named(word: str, target: str, control: Component) -> Component:
     return html.Div([html.Label(word, htmlFor=target, className="visually-hidden"), control])
 
@@ -162,6 +174,8 @@ def _in_words(wanted: frozenset[str], model: Model | None, query: Mapping[str, s
     words = []
     if wanted & {"model", "all_models"}:
         words.append("All models" if model is None else model.title)
+    if "segment" in wanted and query.get("segment"):
+        words.append(query["segment"])
     if "range" in wanted:
         days = [query[name] for name in ("from", "to") if query.get(name)]
         words.append(" – ".join(days) or RANGE_WORDS.get(query.get("range", DEFAULT_RANGE), "Custom"))

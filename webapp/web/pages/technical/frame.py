@@ -43,9 +43,15 @@ class Technical:
     window: Window
     step: timedelta
     version: str | None
+    segment: str | None
     zone: str
     currency: str
     now: datetime
+
+    @property
+    def part(self) -> dict[str, str | None]:
+        """Return which of the model's predictions it is about, as the metrics ask for it."""
+        return {"version": self.version, "segment": self.segment}
 
 
 def chosen(request: PageRequest) -> Technical:
@@ -66,6 +72,7 @@ def technical(request: PageRequest) -> Technical | None:
         window=filters.window,
         step=filters.step,
         version=filters.version,
+        segment=filters.segment,
         zone=request.actor.timezone,
         currency=_currency(request, filters.model),
         now=request.now,
@@ -88,7 +95,8 @@ def tab(page: Page, request: PageRequest, body: Callable[[Technical], list[Compo
 def _subtitle(view: Technical) -> Component:
     link = dcc.Link(view.model.title, href=f"/models/{view.model.name}")
     version = "" if view.version is None else f" · version {view.version}"
-    return html.Span([link, version])
+    segment = "" if view.segment is None else f" · only {view.segment}"
+    return html.Span([link, version, segment])
 
 
 def _no_model() -> Component:

@@ -6,7 +6,7 @@ from dash import Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from webapp.accounts.permissions import Permission
-from webapp.catalog.models import Deployment
+from webapp.catalog.models import Deployment, Task
 from webapp.catalog.queries import deployments
 from webapp.core.formatting import money, number, share
 from webapp.figures import (
@@ -28,8 +28,10 @@ from webapp.web.page import Page, PageRequest
 from webapp.web.pages.technical import frame
 from webapp.web.pages.technical.frame import Technical
 from webapp.web.router import LOCATION
+from webapp.web.views.answer_parts import multiclass_body, regression_body
 from webapp.web.views.metric_cards import explained, metric_card, sentence
 from webapp.web.views.requests import number_in, page_request
+from webapp.web.views.segment_table import segment_panels
 
 PAGE = Page(
     "technical_performance",
@@ -39,7 +41,7 @@ PAGE = Page(
     group="Models",
     icon="activity",
     order=30,
-    filters=frozenset({"model", "range", "version"}),
+    filters=frozenset({"model", "range", "version", "segment"}),
 )
 
 THRESHOLD = "performance-threshold"
@@ -72,7 +74,15 @@ def move_threshold(value: object, search: object) -> tuple[Figure, Figure, Figur
     threshold = number_in(value, "The threshold", low=0, high=1)
     view = frame.chosen(request)
     with request.transaction() as session:
-        found = performance(session, view.model, view.window, now=view.now, threshold=threshold, version=view.version)
+        found = performance(
+            session,
+            view.model,
+            view.window,
+            now=view.now,
+            threshold=threshold,
+            version=view.version,
+            segment=view.segment,
+        )
     return (
         confusion_matrix(found.confusion),
         roc_curve(found),
@@ -83,10 +93,22 @@ def move_threshold(value: object, search: object) -> tuple[Figure, Figure, Figur
 
 
 def _body(request: PageRequest, view: Technical) -> list[Component]:
+    match view.model.task:
+        case Task.BINARY:
+            return _binary_body(request, view)
+        case Task.MULTICLASS:
+            return multiclass_body(request, view)
+        case Task.REGRESSION:
+            return regression_body(request, view)
+
+
+def _binary_body(request: PageRequest, view: Technical) -> list[Component]:
     with request.transaction() as session:
-        found = performance(session, view.model, view.window, now=view.now, version=view.version)
-        values = metrics.values(session, [view.model], NUMBERS, view.window, now=view.now, version=view.version)
-        versions = metrics.version_series(session, view.model, "accuracy", view.window, view.step, now=view.now)
+        found = performance(session, view.model, view.window, now=view.now, version=view.version, segment=view.segment)
+        values = metrics.values(session, [view.model], NUMBERS, view.window, now=view.now, **view.part)
+        versions = metrics.version_series(
+            session, view.model, "accuracy", view.window, view.step, now=view.now, segment=view.segment
+        )
         deployed = deployments(session, view.model.id, view.window)
     numbers = values[view.model.name]
     trend = panel(
@@ -97,7 +119,7 @@ def _body(request: PageRequest, view: Technical) -> list[Component]:
     )
     if not found.known:
         return [_numbers(numbers, view), _no_outcomes(found), trend]
-    return [_numbers(numbers, view), _decision(found, view), _curves(found), trend]
+    return [_numbers(numbers, view), _decision(found, view), _curves(found), trend, *segment_panels(request, view)]
 
 
 def _numbers(values: Mapping[str, Value], view: Technical) -> Component:
