@@ -60,13 +60,15 @@ def create_from_columns(
     columns: Columns,
     *,
     scores: Sequence[float] | None = None,
+    outcomes: Sequence[float | None] | None = None,
     source: str,
     by: str,
     now: datetime,
 ) -> BaselineInfo:
     """Make a baseline of a file's columns, one a feature, and recount the model's events in its bins.
 
-    A feature that the model has and the file lacks has no reference afterwards.
+    A feature that the model has and the file lacks has no reference afterwards. With the outcomes of a binary model (1,
+    0 or not known) beside its scores, performance can be estimated before later outcomes arrive.
     """
     hold_alone(session, model.id)
     known = _known_features(session, model)
@@ -79,9 +81,10 @@ def create_from_columns(
     scored = np.full(size, np.nan) if scores is None else np.asarray(scores, dtype=np.float64)
     if model.task is not Task.REGRESSION and ((scored < 0) | (scored > 1)).any():
         raise InvalidInputError("A score is not between 0 and 1.")
+    actual = _outcomes(model, outcomes, size)
     binning = _new_binning(session, model, features, scored, now=now)
     counted = Sum(binning)
-    _count(counted, _rows_of(scored, model), values, now=now)
+    _count(counted, _rows_of(scored, actual, model), values, now=now)
     return _store(session, model, counted, size, source=source, by=by, provisional=False, now=now)
 
 
@@ -174,7 +177,20 @@ def _together(rows: Rows) -> Rows:
     return replace(rows, version_id=nothing, at=nothing)
 
 
-def _rows_of(scores: NDArray[np.float64], model: Model) -> Rows:
+def _outcomes(model: Model, outcomes: Sequence[float | None] | None, size: int) -> NDArray[np.float64]:
+    if outcomes is None:
+        return np.full(size, np.nan)
+    if model.task is not Task.BINARY:
+        raise InvalidInputError(f"Outcomes of columns are for binary models; '{model.name}' is {model.task}.")
+    if len(outcomes) != size:
+        raise InvalidInputError(f"There are {len(outcomes):,} outcomes for {size:,} rows.")
+    actual = np.array([np.nan if each is None else each for each in outcomes], dtype=np.float64)
+    if not (np.isnan(actual) | (actual == 0) | (actual == 1)).all():
+        raise InvalidInputError("An outcome is neither 1 nor 0.")
+    return actual
+
+
+def _rows_of(scores: NDArray[np.float64], actual: NDArray[np.float64], model: Model) -> Rows:
     nothing, unknown = np.zeros(len(scores), dtype=np.int64), np.full(len(scores), np.nan)
     is_number = model.task is Task.REGRESSION
     return Rows(
@@ -182,7 +198,7 @@ def _rows_of(scores: NDArray[np.float64], model: Model) -> Rows:
         at=nothing,
         score=unknown if is_number else scores,
         predicted=scores if is_number else unknown,
-        actual=unknown,
+        actual=actual,
         latency_ms=unknown,
         failed=nothing.astype(bool),
         delay_s=unknown,
