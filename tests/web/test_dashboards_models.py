@@ -242,6 +242,21 @@ def test_a_retired_model_leaves_the_screens_and_stays_in_the_list(runtime, churn
     assert "retired" in texts(page(ada, "/models"))
 
 
+@pytest.mark.parametrize(
+    ("role", "may_see", "may_write"),
+    [("data_scientist", True, True), ("executive", True, False), ("devops", False, False), ("oncall", False, False)],
+)
+def test_what_decisions_are_worth_is_for_those_who_may_see_money(runtime, churn, client_of, role, may_see, may_write):
+    with runtime.transaction() as session:
+        make.make_business(session, churn)
+
+    shown = page(client_of(role), "/models/churn")
+
+    said = set(texts(shown))
+    assert ("Business parameters" in said, "$1,200" in said) == (may_see, may_see)
+    assert ("model-money-save" in ids(shown)) == may_write
+
+
 def test_who_may_only_read_sees_no_form(churn, client_of):
     shown = page(client_of("executive"), "/models/churn")
 

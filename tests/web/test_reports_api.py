@@ -106,8 +106,10 @@ def test_each_role_does_what_it_may(client_of, ada, churn, role, may_download, m
     client = client_of(role)
 
     assert client.get("/api/v1/reports").status_code == 200
-    assert client.get(f"/reports/preview/{report['id']}").status_code == 200
-    for address in (report["pdf"], report["html"], "/reports/download?model=churn&month=2026-03"):
+    shown = client.get(f"/api/v1/reports/{report['id']}")
+    assert (shown.status_code, "figures" in shown.json, "1,614.3%" in shown.text) == (200, may_download, may_download)
+    preview, download = f"/reports/preview/{report['id']}", "/reports/download?model=churn&month=2026-03"
+    for address in (report["pdf"], report["html"], preview, download):
         assert client.get(address).status_code == (200 if may_download else 403), address
     answer = client.post("/api/v1/reports", json=ORDER, headers=client.csrf)
     assert answer.status_code == (201 if may_make else 403)

@@ -77,14 +77,19 @@ def test_a_report_is_read_inside_of_the_page_in_a_frame_that_can_do_nothing(clie
     assert '"sandbox":""' in shown
 
 
-def test_who_may_only_read_is_offered_neither_making_nor_downloading(client_of, churn, runtime):
+def test_who_may_not_see_money_is_told_of_a_report_and_not_shown_it(client_of, churn, runtime):
     press(client_of(Role.DATA_SCIENTIST), "churn", "2026-03")
+    with runtime.transaction() as session:
+        (report,) = queries.archive(session)
+    omar = client_of(Role.ONCALL)
 
-    shown = page(client_of(Role.ONCALL))
+    shown, asked = page(omar), page(omar, f"/reports?show={report.id}")
 
     assert "Customer churn" in shown
-    assert "Make the report" not in shown
-    assert "report.pdf" not in shown
+    for absent in ("Make the report", "report.pdf", "?show=", "Read and download"):
+        assert absent not in shown
+    assert "reports:download" in asked
+    assert "/reports/preview/" not in asked
 
 
 def test_an_executive_is_offered_last_month_as_a_download(client_of, churn):

@@ -29,6 +29,7 @@ from webapp.telemetry.wire import Instant, Name, Share
 from webapp.web import model_changes
 from webapp.web.api import answer, body, takes, window_from_args
 from webapp.web.gate import requires
+from webapp.web.impact import visible_to
 from webapp.web.model_changes import LONGEST_HORIZON_MONTHS, ModelChange
 from webapp.web.session import actor, now, runtime
 
@@ -184,12 +185,9 @@ def performance(model: str) -> Response:
             version=request.args.get("version"),
             segment=_segment(),
         )
-    shown = asdict(found)
+    shown = asdict(visible_to(actor(), found))
     shown["pr"] = shown.pop("precision_recall")
     shown["auc"] |= {"bound": shown.pop("auc_bound")}
-    if not actor().may(Permission.IMPACT_READ):
-        for row in shown["thresholds"]:
-            row["net_benefit"] = None
     return answer(shown)
 
 

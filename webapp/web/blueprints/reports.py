@@ -59,12 +59,13 @@ def make_report() -> Response:
 @BLUEPRINT.get(f"{PREFIX}/reports/<report_id>")
 @requires(Permission.REPORTS_READ)
 def show_report(report_id: str) -> Response:
-    """Answer with the report and every figure in it, as text, without its drawings."""
+    """Answer with the report and, to those who may download it, every figure in it as text without its drawings."""
     identifier = uuid_of(report_id, "report")
     with runtime().transaction() as session:
-        found = queries.report(session, identifier)
-        figures = queries.figures(session, identifier)
-    return answer(as_json(found) | {"figures": _without_drawings(figures)})
+        shown = as_json(queries.report(session, identifier))
+        if actor().may(Permission.REPORTS_DOWNLOAD):  # the figures are money, too
+            shown["figures"] = _without_drawings(queries.figures(session, identifier))
+    return answer(shown)
 
 
 @BLUEPRINT.get(f"{PREFIX}/reports/<report_id>/report.pdf")
@@ -92,7 +93,7 @@ def download() -> Response:
 
 
 @BLUEPRINT.get("/reports/preview/<report_id>")
-@requires(Permission.REPORTS_READ)
+@requires(Permission.REPORTS_DOWNLOAD)
 def preview(report_id: str) -> Response:
     """Show a report inside of its page, where it can do nothing."""
     file = _file(uuid_of(report_id, "report"), "html")

@@ -6,6 +6,7 @@ from typing import Any
 from dash import ALL, Input, Output, State, ctx, dcc, html, set_props
 from dash.development.base_component import Component
 
+from webapp.accounts.actor import Actor
 from webapp.accounts.permissions import Permission
 from webapp.catalog import queries as catalog
 from webapp.catalog.models import Business, Target
@@ -41,6 +42,7 @@ from webapp.web.session import actor, runtime
 from webapp.web.views import model_parts as parts
 from webapp.web.views.first_steps import snippets
 from webapp.web.views.metric_cards import sentence
+from webapp.web.views.model_depth import attach, depth_panel
 from webapp.web.views.model_parts import BOUNDS, Record, record
 from webapp.web.views.requests import instant_in, names_in, number_in, text_in
 
@@ -64,6 +66,8 @@ SAVE_MONEY, MONEY_SAVED, MONEY = "model-money-save", "model-money-saved", "model
 SINCE, UNTIL, MAKE, MADE, BASELINES = (f"model-baseline-{part}" for part in ("since", "until", "make", "made", "list"))
 RETIRE, DO_RETIRE = "model-retire", "model-retire-do"
 
+attach(PAGE, NAME)
+
 
 @PAGE.layout
 def layout(request: PageRequest) -> Component:
@@ -84,7 +88,8 @@ def layout(request: PageRequest) -> Component:
         panel(
             "Targets", _targets(found, may_write=may_write), subtitle="for cards, lines in charts, rules and reports"
         ),
-        panel("Business parameters", *_money(found, may_write=may_write), subtitle="each in force from its day on"),
+        depth_panel(request, found.model, may_write=may_write),
+        *_money(found, request.actor),
         panel(
             "Baselines",
             *_baselines(found, may_write=may_write),
@@ -333,10 +338,16 @@ def _bound_id(name: str, bound: str) -> str:
     return f'{{"bound":"{bound}","metric":"{name}","type":"{BOUND}"}}'
 
 
-def _money(found: Record, *, may_write: bool) -> list[Component]:
+def _money(found: Record, who: Actor) -> list[Component]:
+    """Return what decisions are worth, for those who may know."""
+    if not who.may(Permission.IMPACT_READ):
+        return []
     table = html.Div(parts.money_table(found.business, found.zone), id=MONEY)
-    if not may_write:
-        return [table]
+    form = _money_form(found) if who.may(Permission.MODELS_WRITE) else []
+    return [panel("Business parameters", table, *form, subtitle="each in force from its day on")]
+
+
+def _money_form(found: Record) -> list[Component]:
     last = found.business[-1] if found.business else Business(found.now, 0.0, 0.0)
     fields = html.Div(
         [
@@ -351,7 +362,6 @@ def _money(found: Record, *, may_write: bool) -> list[Component]:
         className="mc-fields",
     )
     return [
-        table,
         html.H3("Change them from a day on", className="mc-subhead"),
         fields,
         _save(SAVE_MONEY, MONEY_SAVED, "Put in force"),

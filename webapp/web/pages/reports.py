@@ -70,14 +70,14 @@ def layout(request: PageRequest) -> Component:
     with request.transaction() as session:
         models = catalog.models(session)
         reports = queries.archive(session)
-        shown = _shown(session, request.query.get("show"))
+        shown = _shown(session, request.query.get("show"), request.actor)
     parts: list[Child] = [page_header("Reports", subtitle="Each month in figures, for the board and for the record.")]
     if request.actor.may(Permission.REPORTS_GENERATE):
         parts.append(_form(models, request.now))
     elif request.actor.may(Permission.REPORTS_DOWNLOAD):
         parts.append(_downloads(request.now))
     if shown is not None:
-        parts.append(_preview(shown, request.actor))
+        parts.append(_preview(shown))
     parts.append(panel("Archive", html.Div(_archive(reports, request.actor), id=ARCHIVE), flush=bool(reports)))
     return stack(*parts)
 
@@ -138,13 +138,13 @@ def _months(at: datetime) -> list[tuple[str, str]]:
 
 
 def _archive(reports: Sequence[Report], who: Actor) -> Component:
-    nothing = empty_state(
-        "No report yet",
-        "On the first of a month the report of the month before is made by itself; above you can make one now.",
-        picture="file-text",
-    )
+    by_hand = "; above you can make one now" if who.may(Permission.REPORTS_GENERATE) else ""
+    words = f"On the first of a month the report of the month before is made by itself{by_hand}."
+    nothing = empty_state("No report yet", words, picture="file-text")
     rows = [_row(report, who) for report in reports]
-    return data_table(COLUMNS, rows, caption="Reports, the newest first", empty=nothing)
+    # A report is full of money: who may not have it sees that there is one, and how the month went in a word.
+    columns = COLUMNS if who.may(Permission.REPORTS_DOWNLOAD) else COLUMNS[:-1]
+    return data_table(columns, rows, caption="Reports, the newest first", empty=nothing)
 
 
 def _row(report: Report, who: Actor) -> dict[str, Child]:
@@ -157,25 +157,24 @@ def _row(report: Report, who: Actor) -> dict[str, Child]:
         "status": pill(report.status_word, tone=TONES.get(report.status, "quiet")),
         "created": html.Span(made),
         "revision": revision,
-        "files": _files(report, who),
+        "files": _files(report),
         "_class": "" if report.is_latest else "mc-quiet",
     }
 
 
-def _files(report: Report, who: Actor, *, is_open: bool = False) -> Component:
+def _files(report: Report, *, is_open: bool = False) -> Component:
     name = f"{report.title}, {_month(report)}, revision {report.revision}"
     read = button("Read", href=f"/reports?show={report.id}", kind="quiet", small=True, title=f"Read {name}")
     parts: list[Child] = [] if is_open else [read]
-    if who.may(Permission.REPORTS_DOWNLOAD):
-        for kind in ("pdf", "html"):
-            if kind == "html" or report.pdf_size is not None:
-                href = f"/api/v1/reports/{report.id}/report.{kind}"
-                title = f"Download {name} as {kind.upper()}"
-                parts.append(button(kind.upper(), href=href, download=True, kind="secondary", small=True, title=title))
+    for kind in ("pdf", "html"):
+        if kind == "html" or report.pdf_size is not None:
+            href = f"/api/v1/reports/{report.id}/report.{kind}"
+            title = f"Download {name} as {kind.upper()}"
+            parts.append(button(kind.upper(), href=href, download=True, kind="secondary", small=True, title=title))
     return row(*parts)
 
 
-def _preview(report: Report, who: Actor) -> Component:
+def _preview(report: Report) -> Component:
     """Show the report as it was made, in a frame in which it can do nothing."""
     frame = html.Iframe(
         src=f"/reports/preview/{report.id}",
@@ -187,13 +186,14 @@ def _preview(report: Report, who: Actor) -> Component:
     close = button("Close", href="/reports", kind="secondary", small=True)
     title = f"{report.title}, {_month(report)}"
     return panel(
-        title, *words, frame, subtitle=f"Revision {report.revision}", actions=[_files(report, who, is_open=True), close]
+        title, *words, frame, subtitle=f"Revision {report.revision}", actions=[_files(report, is_open=True), close]
     )
 
 
-def _shown(session: Any, text: str | None) -> Report | None:
+def _shown(session: Any, text: str | None, who: Actor) -> Report | None:
     if not text:
         return None
+    who.require(Permission.REPORTS_DOWNLOAD)
     try:
         return queries.report(session, UUID(text))
     except ValueError:
