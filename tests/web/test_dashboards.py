@@ -203,7 +203,7 @@ def test_the_data_tab_compares_each_feature_with_the_baseline(with_baseline, cli
     bars = figure(shown, "Drift score by feature")
     assert {row[0] for trace in bars["data"] for row in trace["customdata"]} == {"tenure", "contract"}
     assert "2 features" not in words(shown)
-    assert {"type": "data-feature", "name": "tenure"} in ids(shown)
+    assert {"type": "data-feature", "name": "tenure", "table": "drift"} in ids(shown)
 
 
 def test_pressing_a_bar_shows_the_features_two_distributions(with_baseline, client_of):
@@ -223,14 +223,14 @@ def test_pressing_a_bar_shows_the_features_two_distributions(with_baseline, clie
 
 
 def test_pressing_a_row_shows_the_feature_too(with_baseline, client_of):
-    button = {"name": "tenure", "type": "data-feature"}
+    button = {"name": "tenure", "table": "drift", "type": "data-feature"}
 
     response = fire(
         client_of("data_scientist"),
         "data-feature-detail.children",
         {"location.search": "?model=churn"},
         many={"data-feature": [(button, 1)]},
-        changed='{"name":"tenure","type":"data-feature"}.n_clicks',
+        changed='{"name":"tenure","table":"drift","type":"data-feature"}.n_clicks',
     )
 
     assert "tenure" in texts(result(response, "data-feature-detail.children"))

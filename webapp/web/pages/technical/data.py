@@ -1,8 +1,10 @@
-"""Technical › Data quality: which feature moved, how far above chance, and what its values look like now."""
+"""Technical › Data quality: which feature moved, how far above chance, what its values look like, what did not come."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from dash import ALL, Input, Output, State, ctx, html
 from dash.development.base_component import Component
@@ -10,33 +12,31 @@ from dash.exceptions import PreventUpdate
 
 from webapp.accounts.permissions import Permission
 from webapp.core.errors import UserError
-from webapp.core.formatting import day, number, share
+from webapp.core.formatting import number, share
 from webapp.core.periods import DAY
-from webapp.drift.registry import method_named
+from webapp.drift.registry import METHODS, method_named
 from webapp.figures import distribution_bars, drift_bars, drift_heatmap
-from webapp.metrics.drift import DriftReport, FeatureDrift, Level, distribution, drift, drift_series
-from webapp.metrics.metric import Point, Value
-from webapp.metrics.registry import METRICS
-from webapp.web.components import (
-    Column,
-    cell,
-    data_table,
-    empty_state,
-    facts,
-    graph,
-    grid,
-    kpi_card,
-    kpi_row,
-    notice,
-    panel,
-    pill,
-    sparkline,
+from webapp.metrics.drift import (
+    FeatureDrift,
+    Study,
+    courses,
+    distribution_of,
+    score_distribution,
+    steps,
+    study,
 )
+from webapp.metrics.feature_quality import FeatureQuality, quality, renamed
+from webapp.metrics.metric import Point
+from webapp.web.components import cell, empty_state, facts, graph, grid, panel, stack
 from webapp.web.page import Page, PageRequest
 from webapp.web.pages.technical import frame
 from webapp.web.pages.technical.frame import Technical
-from webapp.web.router import LOCATION
-from webapp.web.views.metric_cards import explained, sentence, standing
+from webapp.web.router import LOCATION, RENDERED, query_of, rendered
+from webapp.web.session import runtime
+from webapp.web.views import arrival_parts, drift_parts, feature_list, quality_parts
+from webapp.web.views.feature_list import ONLY_MOVED, PAGE_SIZE, Choice
+from webapp.web.views.metric_cards import sentence
+from webapp.web.views.quality_parts import FEATURE, probability, score_text, state_pill
 from webapp.web.views.requests import page_request
 
 PAGE = Page(
@@ -50,13 +50,24 @@ PAGE = Page(
     filters=frozenset({"model", "range", "version"}),
 )
 
-BARS = "data-drift-bars"
-FEATURE = "data-feature"  # the buttons of the table: {"type": FEATURE, "name": …}
-DETAIL = "data-feature-detail"
-TONES = {Level.OK: "good", Level.WARNING: "warning", Level.CRITICAL: "critical", Level.UNDEFINED: "quiet"}
-WORDS = {Level.OK: "stable", Level.WARNING: "moved", Level.CRITICAL: "moved far", Level.UNDEFINED: "not comparable"}
+BARS, DETAIL, FEATURES = "data-drift-bars", "data-feature-detail", "data-features"
+METHOD, SEARCH, MOVED = "data-method", "data-search", "data-moved"
+TURN = "data-turn"  # the buttons that turn the page: {"type": TURN, "page": …}
 BAR_HEIGHT, SMALLEST, SMALLEST_BARS = 26, 220, 420
-MOST_NEW = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the tab shows: the study of the window, its features' quality, and those that are listed."""
+
+    view: Technical
+    choice: Choice
+    study: Study
+    qualities: Mapping[str, FeatureQuality]
+    chosen: Sequence[FeatureDrift]
+    listed: Sequence[FeatureDrift]
+    courses: Mapping[str, Sequence[Point]]
+    renamings: Sequence[Any] = ()
 
 
 @PAGE.layout
@@ -65,9 +76,54 @@ def layout(request: PageRequest) -> Component:
 
 
 @PAGE.callback(
+    Output(LOCATION, "search", allow_duplicate=True),
+    Input(METHOD, "value"),
+    State(LOCATION, "search"),
+    prevent_initial_call=True,
+)
+def choose_method(method: object, search: object) -> str:
+    """Put the method into the address, which shows the page anew."""
+    query = query_of(search if isinstance(search, str) else "")
+    if not isinstance(method, str) or query.get("method", "") == method:
+        raise PreventUpdate
+    return _search(query, method=method_named(method).name if method else "", page="")
+
+
+@PAGE.callback(
+    Output(FEATURES, "children"),
+    Output(LOCATION, "search", allow_duplicate=True),
+    Output(RENDERED, "data", allow_duplicate=True),
+    Input(SEARCH, "value"),
+    Input(MOVED, "value"),
+    Input({"type": TURN, "page": ALL}, "n_clicks"),
+    State(LOCATION, "search"),
+    State(RENDERED, "data"),
+    prevent_initial_call=True,
+)
+def list_features(text: object, moved: object, _turned: object, search: object, shown: object) -> tuple[Any, ...]:
+    """Show other features in place, and put the choice into the address without showing the whole page anew."""
+    turned = ctx.triggered_id
+    if isinstance(turned, Mapping) and not ctx.triggered[0]["value"]:
+        raise PreventUpdate
+    request = page_request(PAGE.path, search)
+    choice = replace(
+        Choice.read(request.query),
+        text=str(text or "").strip()[: feature_list.LONGEST_TEXT],
+        only_moved=isinstance(moved, list) and ONLY_MOVED in moved,
+        page=_page_turned_to(turned),
+    )
+    view = frame.chosen(request)
+    look = _look(request, view, choice)
+    address = _search(request.query, **choice.query)
+    before = shown if isinstance(shown, dict) else {}
+    kept = rendered(PAGE.path, address, PAGE.title, page=PAGE, before=before)
+    return _features(look), address, kept
+
+
+@PAGE.callback(
     Output(DETAIL, "children"),
     Input(BARS, "clickData"),
-    Input({"type": FEATURE, "name": ALL}, "n_clicks"),
+    Input({"type": FEATURE, "name": ALL, "table": ALL}, "n_clicks"),
     State(LOCATION, "search"),
     prevent_initial_call=True,
 )
@@ -78,12 +134,11 @@ def show_feature(clicked: object, _pressed: object, search: object) -> Component
         raise PreventUpdate
     request = page_request(PAGE.path, search)
     view = frame.chosen(request)
-    with request.transaction() as session:
-        report = drift(session, view.model, view.window, now=view.now, version=view.version)
-        found = next((each for each in report.features if each.name == name), None)
-        if found is None:
-            raise UserError("This feature has no values in the window; choose another one.")
-        return _detail(request, view, found)
+    found = _study(request, view, Choice.read(request.query))
+    feature = next((each for each in found.report.features if each.name == name), None)
+    if feature is None:
+        raise UserError("This feature has no values in the window; choose another one.")
+    return _detail(found, feature, quality(found.current.features, found.known)[name])
 
 
 def _chosen(clicked: object) -> str | None:
@@ -99,186 +154,156 @@ def _chosen(clicked: object) -> str | None:
             return None
 
 
-def _body(request: PageRequest, view: Technical) -> list[Component]:
+def _page_turned_to(turned: object) -> int:
+    page = turned.get("page") if isinstance(turned, Mapping) else 1
+    return int(page) if isinstance(page, int) or (isinstance(page, str) and page.isdecimal()) else 1
+
+
+def _search(query: Mapping[str, str], **changed: str) -> str:
+    """Return the query string with what was changed; what is empty is left out."""
+    kept = {name: value for name, value in {**query, **changed}.items() if value}
+    return f"?{urlencode(kept)}" if kept else ""
+
+
+def _study(request: PageRequest, view: Technical, choice: Choice) -> Study:
+    method = choice.method or None
+    with request.transaction() as session:
+        return study(session, view.model, view.window, now=view.now, method=method, version=view.version)
+
+
+def _look(request: PageRequest, view: Technical, choice: Choice) -> Look:
     step = max(view.step, DAY) if view.window.duration > timedelta(days=3) else view.step
+    found = _study(request, view, choice)
+    chosen = feature_list.chosen(found.report.features, choice)
+    listed = feature_list.page_of(chosen, choice)
     with request.transaction() as session:
-        report = drift(session, view.model, view.window, now=view.now, version=view.version)
-        daily = drift_series(session, view.model, view.window, step, now=view.now) if report.baseline else {}
-    if report.baseline is None:
-        return [_no_baseline(view)]
-    if not report.features:
-        return [empty_state("No features in this window", "Choose a longer time range at the top.", picture="database")]
-    first = report.features[0]
-    parts: list[Component] = [notice(_provisional(view), tone="warning")] if report.baseline.provisional else []
-    parts += [
-        _numbers(report, view),
-        grid(cell(6, _bars(report, view)), cell(6, html.Div(_detail(request, view, first), id=DETAIL))),
-        _table(report, daily),
-        _heatmap(report, daily, view),
-    ]
-    return parts
-
-
-def _no_baseline(view: Technical) -> Component:
-    return empty_state(
-        "No baseline yet",
-        "Drift is measured against a reference. From 1,000 predictions on a provisional one is made by itself;"
-        " a better one is a window that you trust.",
-        html.A("Choose a window", href=f"/models/{view.model.name}#baselines", className="mc-button mc-button-primary"),
-        picture="database",
+        counted = steps(session, view.model, view.window, step, now=view.now, version=view.version)
+    qualities = quality(found.current.features, found.known)
+    return Look(
+        view=view,
+        choice=choice,
+        study=found,
+        qualities=qualities,
+        chosen=chosen,
+        listed=listed,
+        courses=courses(
+            counted, found.baseline, method_named(found.report.method), names={each.name for each in listed}
+        ),
+        renamings=renamed(counted, qualities),
     )
 
 
-def _provisional(view: Technical) -> Sequence[Component | str]:
+def _body(request: PageRequest, view: Technical) -> list[Component]:
+    choice = Choice.read(request.query)
+    look = _look(request, view, choice)
+    with request.transaction() as session:
+        days = timedelta(days=runtime().settings.outcome_window_days)
+        came = arrival_parts.arrival(session, view.model, view, version=view.version, outcome_window=days, now=view.now)
+    arrivals = [arrival_parts.arrived(came, view), arrival_parts.not_arrived(came, view.model)]
+    if not look.study.report.features:
+        nothing = empty_state(
+            "No features in this window", "Choose a longer time range at the top.", picture="database"
+        )
+        return [*([drift_parts.no_baseline(view.model)] if look.study.baseline is None else []), nothing, *arrivals]
+    toolbar = feature_list.toolbar(choice, _method_options(view), method=METHOD, search=SEARCH, moved=MOVED)
     return [
-        "The baseline was made from the first predictions by itself. ",
-        html.A("Choose a window that you trust", href=f"/models/{view.model.name}#baselines"),
-        " and drift is measured against that.",
+        *(
+            [drift_parts.no_baseline(view.model)]
+            if look.study.baseline is None
+            else drift_parts.about_baseline(look.study.report, view, view.model)
+        ),
+        *quality_parts.notices(look.qualities, look.renamings, view.zone),
+        *([drift_parts.numbers(look.study.report, view.model, view)] if look.study.baseline is not None else []),
+        toolbar,
+        html.Div(_features(look), id=FEATURES),
+        *([_scores(look)] if look.study.baseline is not None else []),
+        *arrivals,
     ]
 
 
-def _numbers(report: DriftReport, view: Technical) -> Component:
-    moved = [each for each in report.features if each.level in {Level.WARNING, Level.CRITICAL}]
-    baseline = report.baseline
-    assert baseline is not None
-    return kpi_row(
-        kpi_card(
-            "Drift score",
-            _score(report.score),
-            note=_culprit(report),
-            state=standing(report.score, view.model.targets.get("drift_score"), METRICS["drift_score"].better),
-            target=f"warning {number(report.warning, 2)} · critical {number(report.critical, 2)}",
-            explanation=explained(METRICS["drift_score"], report.score, view),
-        ),
-        kpi_card(
-            "Features that moved",
-            f"{len(moved)} of {len(report.features)}",
-            note=", ".join(each.name for each in moved[:3]) or "None is above its line.",
-            explanation=explained(METRICS["drift_share"], report.share, view),
-        ),
-        kpi_card(
-            "Prediction drift",
-            _score(report.prediction),
-            note=_why(report.prediction) or "scores against the baseline's",
-            explanation=explained(METRICS["prediction_drift"], report.prediction, view),
-        ),
-        kpi_card(
-            "Baseline",
-            f"no. {baseline.number}",
-            note=f"{baseline.source}, {number(baseline.row_count)} rows, since {day(baseline.valid_from, view.zone)}",
-            href=f"/models/{view.model.name}",
-        ),
-    )
+def _features(look: Look) -> Component:
+    """Return the features of one page: bars, one distribution, both tables and the map of days."""
+    if not look.listed:
+        words = "No feature is above its line and its noise floor." if look.choice.only_moved else "Try another name."
+        return panel("Features", empty_state("No such feature", words, picture="search"))
+    first, view = look.listed[0], look.view
+    turn = feature_list.turns(len(look.chosen), look.choice, TURN)
+    subtitle = "what is worst first" + (f", {turn.words}" if len(look.chosen) > PAGE_SIZE else "")
+    detail = html.Div(_detail(look.study, first, look.qualities[first.name]), id=DETAIL)
+    parts: list[Component] = []
+    if look.study.baseline is not None:
+        parts.append(grid(cell(6, _bars(look)), cell(6, detail)))
+        caption = "Drift by feature, the worst first"
+        table = quality_parts.drift_table(look.listed, look.courses, caption=caption)
+        parts.append(panel("Features", table, turn.buttons, subtitle=subtitle, flush=True))
+    else:
+        parts.append(detail)
+    table = quality_parts.quality_table(look.listed, look.qualities, caption="Quality of the values by feature")
+    of_all = f"of {number(look.study.current.tally.predictions)} predictions"
+    parts.append(panel("Quality of the values", table, subtitle=of_all, flush=True))
+    if look.study.baseline is not None:
+        parts.append(_heatmap(look, view))
+    return stack(*parts)
 
 
-def _culprit(report: DriftReport) -> str | None:
-    """Name the feature that decides the score; without one, say why there is none."""
-    note = report.score.note
-    if note in {each.name for each in report.features}:
-        return f"highest: {note}"
-    return sentence(note) if note else _why(report.score)
+def _method_options(view: Technical) -> list[tuple[str, str]]:
+    own = view.model.drift_method
+    return [("", f"{method_named(own).label} (the model's own)")] + [
+        (name, method.label) for name, method in METHODS.items() if name != own
+    ]
 
 
-def _bars(report: DriftReport, view: Technical) -> Component:
-    scored = [each for each in report.features if each.score.value is not None]
+def _bars(look: Look) -> Component:
+    report = look.study.report
+    scored = [each for each in look.listed if each.score.value is not None]
     if not scored:
-        nothing = empty_state("Nothing to compare", _why(report.score) or "", picture="chart-line")
+        nothing = empty_state("Nothing to compare", drift_parts.why(report.score) or "", picture="chart-line")
         return panel("Drift by feature", nothing)
-    height = max(SMALLEST_BARS, 90 + BAR_HEIGHT * min(len(scored), 25))
-    chart = graph(drift_bars(report), id=BARS, height=height, label="Drift score by feature")
-    return panel(
-        "Drift by feature", chart, subtitle=f"{method_named(report.method).label}; press a bar to see its values"
-    )
+    height = max(SMALLEST_BARS, 90 + BAR_HEIGHT * len(scored))
+    chart = graph(drift_bars(report, features=look.listed), id=BARS, height=height, label="Drift score by feature")
+    subtitle = f"{method_named(report.method).label}; the mark is the noise floor; press a bar to see its values"
+    return panel("Drift by feature", chart, subtitle=subtitle)
 
 
-def _detail(request: PageRequest, view: Technical, feature: FeatureDrift) -> Component:
-    with request.transaction() as session:
-        found = distribution(session, view.model, feature.name, view.window, now=view.now, version=view.version)
+def _detail(found: Study, feature: FeatureDrift, counted: FeatureQuality) -> Component:
+    shares = distribution_of(found, feature.name)
     chart = (
-        graph(distribution_bars(found), height=260, label=f"Values of {feature.name}: baseline and now")
-        if found.labels
-        else empty_state("No values to compare", feature.score.reason or "", picture="chart-line")
+        graph(distribution_bars(shares), height=260, label=f"Values of {feature.name}: baseline and now")
+        if shares.labels
+        else empty_state("No values to compare", sentence(feature.score.reason or ""), picture="chart-line")
     )
-    new = ", ".join(feature.new_categories[:MOST_NEW]) or "none"
     rows = [
-        ("Drift score", _score(feature.score)),
+        ("Drift score", score_text(feature)),
         ("Noise floor", "–" if feature.noise_floor is None else number(feature.noise_floor, 3)),
+        ("p-value · q of all", f"{probability(feature.p_value)} · {probability(feature.q_value)}"),
         ("PSI", "–" if feature.psi is None else number(feature.psi, 3)),
-        ("Missing", _missing(feature)),
-        ("Out of range", _share(feature.out_of_range_share)),
-        ("Wrong type", number(feature.type_errors)),
-        ("New values", new if feature.kind == "category" else "–"),
+        ("Missing", quality_parts.missing_text(counted)),
+        ("Out of range", "–" if feature.out_of_range_share is None else share(feature.out_of_range_share)),
+        ("Wrong type", number(counted.type_errors)),
+        ("New categories", quality_parts.new_text(feature, counted, most=20)),
     ]
-    return panel(
-        feature.name,
-        chart,
-        facts(rows, columns=2),
-        subtitle=pill(WORDS[feature.level], tone=TONES[feature.level]),
-    )
+    return panel(feature.name, chart, facts(rows, columns=2), subtitle=state_pill(feature.level))
 
 
-def _table(report: DriftReport, daily: Mapping[str, Sequence[Point]]) -> Component:
-    columns = [
-        Column("name", "Feature"),
-        Column("level", "State"),
-        Column("score", "Score", align="right"),
-        Column("floor", "Noise floor", align="right"),
-        Column("course", "Course"),
-        Column("missing", "Missing", align="right"),
-        Column("outside", "Out of range", align="right"),
-        Column("new", "New categories"),
-    ]
-    rows = [_row(each, daily.get(each.name, ())) for each in report.features]
-    table = data_table(columns, rows, caption="Drift and data quality by feature, the highest score first")
-    return panel("Features", table, subtitle="the highest score first", flush=True)
+def _scores(look: Look) -> Component:
+    """Return how the scores themselves are spread, in the baseline and now."""
+    shares = score_distribution(look.study)
+    if not shares.labels:
+        words = sentence(look.study.report.prediction.reason or "the baseline has no scores")
+        return panel("Scores: baseline and now", empty_state("No scores to compare", words, picture="chart-line"))
+    chart = graph(distribution_bars(shares), height=260, label="Scores: baseline and now")
+    return panel("Scores: baseline and now", chart, subtitle="in tenths of the baseline's scores")
 
 
-def _row(feature: FeatureDrift, course: Sequence[Point]) -> dict[str, Any]:
-    button = html.Button(
-        feature.name,
-        id={"type": FEATURE, "name": feature.name},
-        type="button",
-        className="mc-link",
-        title="Show its values",
-    )
-    return {
-        "name": button,
-        "level": pill(WORDS[feature.level], tone=TONES[feature.level]),
-        "score": html.Span(_score(feature.score), title=feature.score.reason or ""),
-        "floor": "–" if feature.noise_floor is None else number(feature.noise_floor, 3),
-        "course": sparkline([point.value.value for point in course]) if course else "",
-        "missing": _missing(feature),
-        "outside": _share(feature.out_of_range_share),
-        "new": ", ".join(feature.new_categories[:3]) or "–",
-    }
-
-
-def _heatmap(report: DriftReport, daily: Mapping[str, Sequence[Point]], view: Technical) -> Component:
-    if not any(point.value.value is not None for points in daily.values() for point in points):
+def _heatmap(look: Look, view: Technical) -> Component:
+    if not any(point.value.value is not None for points in look.courses.values() for point in points):
         return panel(
             "Drift over time", empty_state("Too few values a step", "Choose another time range.", picture="chart-line")
         )
-    figure = drift_heatmap(daily, critical=report.critical, zone=view.zone)
-    height = max(SMALLEST, 60 + 22 * min(len(daily), 25))
+    figure = drift_heatmap(look.courses, critical=look.study.report.critical, zone=view.zone)
+    height = max(SMALLEST, 60 + 22 * len(look.courses))
     return panel(
         "Drift over time",
         graph(figure, height=height, label="Drift score by feature and day"),
         subtitle="darker is further from the baseline; empty where too little was seen",
     )
-
-
-def _missing(feature: FeatureDrift) -> str:
-    before = feature.baseline_missing_share
-    return _share(feature.missing_share) + ("" if before is None else f" (was {share(before)})")
-
-
-def _share(value: float | None) -> str:
-    return "–" if value is None else share(value)
-
-
-def _score(value: Value) -> str:
-    return "–" if value.value is None else number(value.value, 3)
-
-
-def _why(value: Value) -> str | None:
-    return sentence(value.reason) if value.value is None and value.reason else None
