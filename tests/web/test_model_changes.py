@@ -8,6 +8,8 @@ from tests import factories as make
 from tests.factories import NOW, WORKED_EXAMPLE
 from tests.web.dashboards import fire
 from webapp.accounts import audit
+from webapp.catalog import queries, register
+from webapp.catalog.models import Business, Costs
 
 MONEY = {
     "model-name.data": "churn",
@@ -118,6 +120,18 @@ def test_money_put_in_force_on_screen_and_over_the_api_reads_the_same(churn, ada
     assert (over_api.action, over_api.before) == ("model.business_set", on_screen.after)
     assert on_screen.after == over_api.after
     assert on_screen.after.items() >= AS_SENT.items()
+
+
+def test_what_the_form_of_money_does_not_ask_for_stays(runtime, churn, ada):
+    with runtime.transaction() as session:
+        former = Business(NOW - timedelta(days=90), 900, 40, costs=Costs(over=2.0, under=9.0))
+        register.set_business(session, churn.id, former, now=NOW)
+
+    fire(ada, "model-money.children", MONEY, changed="model-money-save.n_clicks")
+
+    with runtime.transaction() as session:
+        *_, last = queries.business(session, [churn.id])[churn.id]
+    assert (last.customer_value, last.costs) == (1200, Costs(over=2.0, under=9.0))
 
 
 def test_a_baseline_made_on_screen_and_over_the_api_reads_the_same(runtime, churn, ada, written):

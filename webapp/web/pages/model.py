@@ -6,10 +6,9 @@ from typing import Any
 from dash import ALL, Input, Output, State, ctx, dcc, html, set_props
 from dash.development.base_component import Component
 
-from webapp.accounts.actor import Actor
 from webapp.accounts.permissions import Permission
 from webapp.catalog import queries as catalog
-from webapp.catalog.models import Business, Target
+from webapp.catalog.models import Target
 from webapp.core.errors import InvalidInputError
 from webapp.core.formatting import number
 from webapp.core.periods import Window
@@ -35,11 +34,12 @@ from webapp.web.components import (
 )
 from webapp.web.components.content import attributes
 from webapp.web.filters import read_filters
-from webapp.web.model_changes import LONGEST_HORIZON_MONTHS, ModelChange
+from webapp.web.model_changes import ModelChange
 from webapp.web.page import Page, PageRequest
 from webapp.web.router import LOCATION
 from webapp.web.session import actor, runtime
 from webapp.web.views import model_parts as parts
+from webapp.web.views import money_form
 from webapp.web.views.first_steps import snippets
 from webapp.web.views.metric_cards import sentence
 from webapp.web.views.model_depth import attach, depth_panel
@@ -60,9 +60,6 @@ TITLE, POSITIVE, CUT, OWNERS, SAVE, SAVED = (
 )
 BOUND = "model-bound"  # the target's fields: {"type": BOUND, "metric": …, "bound": …}
 SAVE_TARGETS, TARGETS_SAVED = "model-targets-save", "model-targets-saved"
-MONEY_FIELDS = ("from", "value", "contact", "rate", "running", "horizon", "currency")
-FROM, VALUE, CONTACT, RATE, RUNNING, HORIZON, CURRENCY = (f"model-money-{part}" for part in MONEY_FIELDS)
-SAVE_MONEY, MONEY_SAVED, MONEY = "model-money-save", "model-money-saved", "model-money"
 SINCE, UNTIL, MAKE, MADE, BASELINES = (f"model-baseline-{part}" for part in ("since", "until", "make", "made", "list"))
 RETIRE, DO_RETIRE = "model-retire", "model-retire-do"
 
@@ -89,7 +86,7 @@ def layout(request: PageRequest) -> Component:
             "Targets", _targets(found, may_write=may_write), subtitle="for cards, lines in charts, rules and reports"
         ),
         depth_panel(request, found.model, may_write=may_write),
-        *_money(found, request.actor),
+        *money_form.money_panels(found, request.actor),
         panel(
             "Baselines",
             *_baselines(found, may_write=may_write),
@@ -158,29 +155,21 @@ def save_targets(_clicks: object, name: object, _values: Sequence[object]) -> Co
 
 
 @PAGE.callback(
-    Output(MONEY, "children"),
-    Output(MONEY_SAVED, "children"),
-    Input(SAVE_MONEY, "n_clicks"),
+    Output(money_form.TABLE, "children"),
+    Output(money_form.SAVED, "children"),
+    Input(money_form.SAVE, "n_clicks"),
     State(NAME, "data"),
-    *(State(each, "value") for each in (FROM, VALUE, CONTACT, RATE, RUNNING, HORIZON, CURRENCY)),
+    *(State(each, "value") for each in money_form.FIELDS),
     permission=Permission.MODELS_WRITE,
     prevent_initial_call=True,
 )
 def save_money(_clicks: object, name: object, *written: object) -> tuple[Component, Component]:
     """Put money parameters in force from a day on."""
-    since, value, contact, rate, running, horizon, currency = written
     zone = actor().timezone
-    business = Business(
-        valid_from=instant_in(since, "The first day", zone),
-        customer_value=number_in(value, "The customer value", low=0),
-        contact_cost=number_in(contact, "The contact cost", low=0),
-        save_rate=number_in(rate, "The save rate", low=0, high=100) / 100,
-        running_cost_monthly=number_in(running, "The running cost", low=0),
-        horizon_months=number_in(horizon, "The horizon", low=0.1, high=LONGEST_HORIZON_MONTHS),
-        currency=_currency(currency),
-    )
     with runtime().transaction() as session:
         known = catalog.model_named(session, _name(name))
+        former = catalog.business(session, [known.id])[known.id]
+        business = money_form.read(written, zone, last=former[-1] if former else None)
         model_changes.set_business(session, known, business)
         entries = catalog.business(session, [known.id])[known.id]
     return parts.money_table(entries, zone), _done("Saved. Money is computed anew from that day on.")
@@ -225,13 +214,6 @@ def retire(_clicks: object, name: object) -> bool:
 
 def _name(value: object) -> str:
     return text_in(value, "The model's name", longest=64)
-
-
-def _currency(value: object) -> str:
-    text = text_in(value, "The currency", longest=3).upper()
-    if len(text) != 3 or not text.isascii() or not text.isalpha():
-        raise InvalidInputError("The currency is a code of three letters, like USD or EUR.")
-    return text
 
 
 def _done(text: str) -> Component:
@@ -336,36 +318,6 @@ def _target_row(found: Record, name: str, *, may_write: bool) -> Component:
 def _bound_id(name: str, bound: str) -> str:
     """Return the id that the browser gives to the field: its keys in the order of the alphabet."""
     return f'{{"bound":"{bound}","metric":"{name}","type":"{BOUND}"}}'
-
-
-def _money(found: Record, who: Actor) -> list[Component]:
-    """Return what decisions are worth, for those who may know."""
-    if not who.may(Permission.IMPACT_READ):
-        return []
-    table = html.Div(parts.money_table(found.business, found.zone), id=MONEY)
-    form = _money_form(found) if who.may(Permission.MODELS_WRITE) else []
-    return [panel("Business parameters", table, *form, subtitle="each in force from its day on")]
-
-
-def _money_form(found: Record) -> list[Component]:
-    last = found.business[-1] if found.business else Business(found.now, 0.0, 0.0)
-    fields = html.Div(
-        [
-            field("In force from", text_input(FROM, type="date", value=f"{found.now:%Y-%m-%d}")),
-            field("Customer value a year", _number_input(VALUE, last.customer_value)),
-            field("Contact cost", _number_input(CONTACT, last.contact_cost)),
-            field("Save rate in %", _number_input(RATE, round(last.save_rate * 100, 6))),
-            field("Running cost a month", _number_input(RUNNING, last.running_cost_monthly)),
-            field("Horizon in months", _number_input(HORIZON, last.horizon_months)),
-            field("Currency", text_input(CURRENCY, value=last.currency, maxlength=3)),
-        ],
-        className="mc-fields",
-    )
-    return [
-        html.H3("Change them from a day on", className="mc-subhead"),
-        fields,
-        _save(SAVE_MONEY, MONEY_SAVED, "Put in force"),
-    ]
 
 
 def _baselines(found: Record, *, may_write: bool) -> list[Component]:
