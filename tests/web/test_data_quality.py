@@ -217,6 +217,23 @@ def test_what_was_refused_is_shown_with_its_remedy_also_of_models_that_do_not_ex
     assert "<b>stranger</b>" in said
 
 
+def test_the_list_of_models_says_what_was_sent_for_models_that_do_not_exist(runtime, client_of):
+    with runtime.transaction() as session:
+        make.make_model(session, "churn")
+        accept_predictions(
+            session,
+            [make.prediction("x-1", model="chrun"), make.prediction("x-2", at=NOW + timedelta(days=1))],
+            now=NOW,
+            check_model=lambda name: None if name == "churn" else "is not registered",
+        )
+
+    said = words(page(client_of("data_scientist"), "/models"))
+
+    assert "Sent for models that do not exist" in said
+    assert "predictions of  chrun 1 The token may not write this model" in said
+    assert "The time is in the future" not in said
+
+
 def test_what_arrived_is_counted_with_how(runtime, wide, client_of):
     with runtime.transaction() as session:
         make.make_predictions(session, sent(400, start=NOW - timedelta(days=3), end=NOW, prefix="n", shift=1.5))

@@ -34,6 +34,7 @@ from webapp.web.model_changes import ModelChange
 from webapp.web.page import Page, PageRequest
 from webapp.web.router import LOCATION
 from webapp.web.session import runtime
+from webapp.web.views import arrival_parts
 from webapp.web.views import model_parts as parts
 from webapp.web.views.requests import names_in, number_in, text_in
 
@@ -62,6 +63,7 @@ def layout(request: PageRequest) -> Component:
         every = catalog.models(session, retired=True)
         states = health(session, filters.models, now=request.now)
         counted = metrics.values(session, filters.models, ["prediction_count"], filters.window, now=request.now)
+        unknown = arrival_parts.strangers(session, now=request.now)
         live = {model.name: parts.live_version(session, model, now=request.now) for model in every}
     rows = [
         {
@@ -91,7 +93,7 @@ def layout(request: PageRequest) -> Component:
     )
     table = data_table(columns, rows, caption="Models with their state", empty=empty)
     form = [_form(is_open=request.query.get("register") == "1")] if may_write else []
-    return stack(page_header("Models", actions=actions), panel(None, table, flush=bool(rows)), *form)
+    return stack(page_header("Models", actions=actions), panel(None, table, flush=bool(rows)), *unknown, *form)
 
 
 @PAGE.callback(

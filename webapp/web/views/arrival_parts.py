@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from webapp.catalog import queries as catalog
 from webapp.catalog.models import Model
 from webapp.core.formatting import age, clock_time, day, number
+from webapp.core.periods import trailing
 from webapp.metrics import queries as metrics
 from webapp.metrics.metric import Value
 from webapp.metrics.volume import WEEKS, Volume, volume
@@ -21,6 +22,7 @@ from webapp.web.components import explanation, facts, panel, pill
 from webapp.web.views.metric_cards import Shown, number_with_explanation, window_text
 from webapp.web.views.quality_parts import refusal_table
 
+LOOKING_BACK = timedelta(days=30)
 METRICS = ("outcome_coverage", "freshness", "outcome_delay_mean")
 VERDICTS = {"no clear change": "quiet", "fewer than usual": "warning", "more than usual": "warning"}
 
@@ -51,6 +53,16 @@ def arrival(
         refused=[each for each in refused(session, window) if each.model not in others],
         outcome_window=outcome_window,
     )
+
+
+def strangers(session: Session, *, now: datetime) -> list[Component]:
+    """Return a panel of what was refused for models that do not exist, or that could not be read; nothing without."""
+    known = {each.name for each in catalog.models(session, retired=True)}
+    found = [each for each in refused(session, trailing(now, LOOKING_BACK)) if each.model not in known]
+    if not found:
+        return []
+    days = f"refused in the last {LOOKING_BACK.days} days"
+    return [panel("Sent for models that do not exist", refusal_table(found), subtitle=days, flush=True)]
 
 
 def arrived(found: Arrival, shown: Shown) -> Component:

@@ -12,7 +12,7 @@ from webapp.metrics.drift import FeatureDrift, Level
 from webapp.metrics.feature_quality import FeatureQuality, Moments, Renaming
 from webapp.metrics.metric import Point
 from webapp.telemetry.refusals import Refused
-from webapp.web.components import Column, data_table, empty_state, notice, panel, pill, sparkline
+from webapp.web.components import Column, data_table, empty_state, notice, pill, sparkline
 from webapp.web.views.metric_cards import sentence
 
 FEATURE = "data-feature"  # the buttons of the tables: {"type": FEATURE, "name": …, "table": …}
@@ -96,20 +96,6 @@ def refusal_table(found: Sequence[Refused], *, own: str | None = None) -> Compon
     ]
     empty = empty_state("Nothing was refused", "Everything that was sent in this time was taken.", picture="database")
     return data_table(columns, rows, caption="What was refused, the most frequent first", empty=empty)
-
-
-def strangers(found: Sequence[Refused]) -> list[Component]:
-    """Return a panel of what was sent for models that do not exist; nothing where there was none."""
-    if not found:
-        return []
-    return [
-        panel(
-            "Sent for models that do not exist",
-            refusal_table(found),
-            subtitle="refused in the last 30 days",
-            flush=True,
-        )
-    ]
 
 
 def state_pill(level: Level) -> Component:
