@@ -4,20 +4,23 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from webapp.catalog.models import Target
+from webapp.catalog.models import Model, Target, Task
 from webapp.catalog.targets import DEFAULTS
 from webapp.core.periods import Window
 from webapp.figures import BusinessMonth
+from webapp.metrics.evidence import Evidence
 from webapp.metrics.metric import Better, MetricSeries, Point, Value, undefined
 from webapp.metrics.registry import METRICS
+from webapp.telemetry.aggregate import Aggregate, Tally
 from webapp.web.views.company import last_months
-from webapp.web.views.fleet import combined, combined_series, investment
+from webapp.web.views.fleet import RATIOS, combined, combined_series, investment
 from webapp.web.views.metric_cards import settled_values, standing
 from webapp.web.views.model_parts import as_kept, as_shown, order_fault
 from webapp.web.views.months import totals
 from webapp.web.views.what_if import ceiling_of
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
+MODEL = Model(1, "churn", "Churn", Task.BINARY, "active", "1", 0.5, DEFAULTS, (), "jensen_shannon", NOON)
 DOLLARS = frozenset({"USD"})
 INVESTED = (25_000, 22_000, 23_000, 26_000, 24_000, 25_000)
 RETURNED = (95_000, 110_000, 102_000, 135_000, 118_000, 142_000)
@@ -73,6 +76,55 @@ def test_a_model_without_a_value_is_left_out_and_said_to_be():
     assert found.note == "from 1 of 2 models; the others have no value"
 
 
+def test_the_coverage_of_all_is_of_all_predictions_those_of_silent_models_too():
+    values = {
+        "judged": {"precision": Value(0.5, 20, coverage=0.9), "outcome_coverage": Value(0.9, 1_000)},
+        "early": {"precision": Value(0.8, 10, coverage=0.1), "outcome_coverage": Value(0.1, 9_000)},
+        "silent": {"precision": undefined("no outcomes yet", coverage=0.0), "outcome_coverage": Value(0.0, 8_000)},
+        "of numbers": {"precision": undefined("not defined for regression"), "outcome_coverage": Value(1.0, 50_000)},
+    }
+
+    found = combined(values, ["precision", "outcome_coverage"], currencies=DOLLARS)
+
+    assert found["precision"].value == pytest.approx((0.5 * 20 + 0.8 * 10) / 30)
+    assert found["precision"].coverage == pytest.approx((900 + 900) / 18_000)
+    assert found["outcome_coverage"].value == pytest.approx((900 + 900 + 50_000) / 68_000)
+
+
+def test_without_the_counts_of_outcomes_no_coverage_of_all_is_made_up():
+    values = {name: {"accuracy": Value(0.5, 20, coverage=0.9)} for name in ("one", "two")}
+
+    assert combined(values, ["accuracy"], currencies=DOLLARS)["accuracy"].coverage is None
+
+
+@pytest.mark.parametrize("name", ["response_time_p95", "response_time_p99", "roc_auc", "f1", "drift_score", "cpu"])
+def test_what_is_no_sum_and_no_ratio_of_sums_is_not_averaged_over_models(name):
+    values = {"one": {name: Value(120.0, 10)}, "two": {name: Value(900.0, 990)}}
+
+    found = combined(values, [name], currencies=DOLLARS)[name]
+
+    assert (found.value, found.reason) == (None, "several models have none in common; choose one")
+    assert combined({"one": {name: Value(120.0, 10)}}, [name], currencies=DOLLARS)[name].value == 120
+
+
+@pytest.mark.parametrize("name", sorted(RATIOS - {"availability"}))
+def test_a_ratio_over_models_is_that_of_their_counts_together(name):
+    tallies = [
+        Tally(120, 80, 4, 30, 10, 15, 25, 50, 116, 5_800.0, 900.0),
+        Tally(40, 20, 1, 2, 3, 5, 10, 9, 39, 9_750.0, 7_200.0),
+    ]
+
+    def value(tally):
+        return METRICS[name].compute(Evidence(MODEL, Window(NOON, NOON), Aggregate(tally)))
+
+    parts = {str(place): {name: value(tally)} for place, tally in enumerate(tallies)}
+
+    found = combined(parts, [name], currencies=DOLLARS)[name]
+
+    assert found.value == pytest.approx(value(tallies[0] + tallies[1]).value)
+    assert found.sample_count == value(tallies[0] + tallies[1]).sample_count
+
+
 def test_when_no_model_has_a_value_the_reason_stays():
     values = {name: {"accuracy": undefined("no outcomes yet")} for name in ("one", "two")}
 
@@ -108,6 +160,16 @@ def test_series_of_several_models_are_combined_step_by_step():
     found = combined_series([series(1, 2), series(10, 20)], "prediction_count", currencies=DOLLARS)
 
     assert [point.value.value for point in found.points] == [11, 22]
+
+
+def test_a_series_of_several_models_has_the_coverage_of_all_at_each_step():
+    def of(known: float, predictions: int) -> dict[str, MetricSeries]:
+        values = {"accuracy": Value(0.9, 9, coverage=known), "outcome_coverage": Value(known, predictions)}
+        return {name: MetricSeries(METRICS[name], (Point(NOON, value),)) for name, value in values.items()}
+
+    (point,) = combined_series([of(1.0, 10), of(0.1, 90)], "accuracy", currencies=DOLLARS).points
+
+    assert point.value.coverage == pytest.approx(0.19)
 
 
 def test_a_step_that_is_not_over_is_no_part_of_a_sparkline():

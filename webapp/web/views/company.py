@@ -16,12 +16,12 @@ from webapp.metrics import queries as metrics
 from webapp.metrics.health import Health, health, overall
 from webapp.metrics.metric import MetricSeries, Value, undefined
 from webapp.web.filters import PageFilters
-from webapp.web.views.fleet import combined, combined_series
+from webapp.web.views.fleet import COVERAGE, combined, combined_series
 
 MONEY = ("revenue_protected", "customers_saved", "retention_cost", "net_benefit", "roi", "return_multiple")
 QUALITY = ("accuracy", "precision", "recall")
-SHOWN = (*QUALITY, "outcome_coverage", "prediction_count", "availability", *MONEY)
-COURSE = (*QUALITY, "availability", "customers_saved", "revenue_protected")
+SHOWN = (*QUALITY, COVERAGE, "prediction_count", "availability", *MONEY)
+COURSE = (*QUALITY, COVERAGE, "availability", "customers_saved", "revenue_protected")
 MONTHS = 12
 FEWEST_MONTHS = 6
 ALERTS = 6
@@ -115,7 +115,7 @@ def _months(
     """Return half a year, and before it up to as much again while there is money to tell of."""
     found: list[BusinessMonth] = []
     for window in reversed(last_months(now, MONTHS)):
-        values = _over(session, models, MONEY, window, currencies, now=now)
+        values = _over(session, models, (*MONEY, COVERAGE), window, currencies, now=now)
         month = BusinessMonth(window.start, values, now in window)
         if len(found) >= FEWEST_MONTHS and month.value("revenue_protected").value is None:
             break

@@ -1,6 +1,7 @@
-"""Several models as one: counts and money add up, shares weigh by what they were counted from.
+"""Several models as one: counts and money add up, ratios weigh by what they were counted from.
 
-The models keep their own definitions; only what may be added is added, and money of two currencies never is.
+The models keep their own definitions; only what may be added is added, and money of two currencies never is. What is
+neither a sum nor a ratio of sums (a percentile, an area under a curve, a drift) has no value over several models.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,9 +11,27 @@ from webapp.metrics.metric import Metric, MetricSeries, Point, Unit, Value, unde
 from webapp.metrics.registry import METRICS
 
 ADDED = frozenset({Unit.COUNT, Unit.MONEY})
+RATIOS = frozenset(  # whose sample_count is what they were divided by
+    {
+        "accuracy",
+        "availability",
+        "error_rate",
+        "flagged_share",
+        "outcome_coverage",
+        "outcome_delay_mean",
+        "positive_share",
+        "precision",
+        "recall",
+        "response_time_mean",
+        "specificity",
+    }
+)
+COVERAGE = "outcome_coverage"  # tells how much a model weighs in the coverage of all: ask for it with the others
 OF_MONEY = frozenset({"roi", "return_multiple"})
 TWO_CURRENCIES = "the models count in different currencies; choose one"
 NO_MODELS = "no models"
+NOTHING_COUNTED = "nothing was counted"
+ONE_MODEL_ONLY = "several models have none in common; choose one"
 
 
 def combined(
@@ -27,7 +46,7 @@ def combined(
         if METRICS[name].unit is Unit.MONEY and len(currencies) > 1:
             found[name] = undefined(TWO_CURRENCIES)
         elif name not in OF_MONEY:
-            found[name] = _of_all(METRICS[name], each)
+            found[name] = _of_all(METRICS[name], each, coverage=_coverage(values, name))
     for name in OF_MONEY & set(names):
         found[name] = _return_on(found, _RETURNS[name])
     return found
@@ -37,15 +56,19 @@ def combined_series(
     of_models: Sequence[Mapping[str, MetricSeries]], name: str, *, currencies: frozenset[str]
 ) -> MetricSeries | None:
     """Return one series of a metric over all the models, step by step."""
-    all_series = [of_model[name] for of_model in of_models if name in of_model]
-    if len(all_series) < 2:
-        return all_series[0] if all_series else None
-    metric = METRICS[name]
+    concerned = [of_model for of_model in of_models if name in of_model]
+    if len(concerned) < 2:
+        return concerned[0][name] if concerned else None
+    wanted = {name, COVERAGE} if all(COVERAGE in of_model for of_model in concerned) else {name}
     points = []
-    for at_once in zip(*(series.points for series in all_series), strict=False):
-        values = {str(place): {name: point.value} for place, point in enumerate(at_once)}
-        points.append(Point(at_once[0].at, combined(values, [name], currencies=currencies)[name]))
-    return MetricSeries(metric, tuple(points))
+    for place in range(min(len(of_model[each].points) for of_model in concerned for each in wanted)):
+        values = {
+            str(number): {each: of_model[each].points[place].value for each in wanted}
+            for number, of_model in enumerate(concerned)
+        }
+        at = concerned[0][name].points[place].at
+        points.append(Point(at, combined(values, [name], currencies=currencies)[name]))
+    return MetricSeries(METRICS[name], tuple(points))
 
 
 def investment(values: Mapping[str, Value]) -> Value:
@@ -57,22 +80,24 @@ def investment(values: Mapping[str, Value]) -> Value:
     return replace(net, value=returns.value - net.value)
 
 
-def _of_all(metric: Metric, values: Sequence[Value]) -> Value:
+def _of_all(metric: Metric, values: Sequence[Value], *, coverage: float | None) -> Value:
     defined = [value for value in values if value.value is not None]
     if not defined:
         return values[0] if values else undefined(NO_MODELS)
+    if metric.unit not in ADDED and metric.name not in RATIOS:
+        return undefined(ONE_MODEL_ONLY)
     counted = sum(value.sample_count for value in defined)
     amounts = [value.value or 0.0 for value in defined]
     if metric.unit in ADDED:
         total = sum(amounts)
-    elif counted:
-        total = sum(value.sample_count * amount for value, amount in zip(defined, amounts, strict=True)) / counted
+    elif not counted:
+        return undefined(NOTHING_COUNTED)
     else:
-        total = sum(amounts) / len(amounts)
+        total = sum(value.sample_count * amount for value, amount in zip(defined, amounts, strict=True)) / counted
     return Value(
         total,
         sample_count=counted,
-        coverage=_coverage(defined),
+        coverage=coverage,
         provisional=any(value.provisional for value in defined),
         note=_note(values, defined),
     )
@@ -86,12 +111,17 @@ def _note(values: Sequence[Value], defined: Sequence[Value]) -> str | None:
     return "; ".join(notes) or None
 
 
-def _coverage(values: Sequence[Value]) -> float | None:
-    known = [(value.coverage, value.sample_count) for value in values if value.coverage is not None]
-    if not known:
+def _coverage(values: Mapping[str, Mapping[str, Value]], name: str) -> float | None:
+    """Return of how many predictions the outcome is known, among all models whose value depends on it.
+
+    A model without outcomes has no value, but its predictions are among those that nobody can judge yet.
+    """
+    concerned = [of_model for of_model in values.values() if name in of_model and of_model[name].coverage is not None]
+    shares = [of_model[COVERAGE] for of_model in concerned if COVERAGE in of_model]
+    predictions = sum(each.sample_count for each in shares)
+    if not predictions or len(shares) < len(concerned):
         return None
-    weight = sum(count for _, count in known)
-    return sum(share * count for share, count in known) / weight if weight else min(share for share, _ in known)
+    return sum((each.value or 0.0) * each.sample_count for each in shares) / predictions
 
 
 def _return_on(values: Mapping[str, Value], ratio: Callable[[float, float], float]) -> Value:
