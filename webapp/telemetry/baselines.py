@@ -48,10 +48,15 @@ __all__ = [
 ]
 
 
-def create_from_window(session: Session, model: Model, window: Window, *, by: str, now: datetime) -> BaselineInfo:
-    """Make a baseline of the predictions in the window and recount the model's events in its bins."""
+def create_from_window(
+    session: Session, model: Model, window: Window, *, by: str, now: datetime, valid_from: datetime | None = None
+) -> BaselineInfo:
+    """Make a baseline of the predictions in the window and recount the model's events in its bins.
+
+    It counts from now on unless an earlier day is given, for which there may be reasons; not from one to come.
+    """
     source = f"predictions from {window.start:%-d %b %Y %H:%M} to {window.end:%-d %b %Y %H:%M} UTC"
-    return _create_from_events(session, model, window, source=source, by=by, now=now)
+    return _create_from_events(session, model, window, source=source, by=by, now=now, valid_from=valid_from)
 
 
 def create_from_columns(
@@ -64,6 +69,7 @@ def create_from_columns(
     source: str,
     by: str,
     now: datetime,
+    valid_from: datetime | None = None,
 ) -> BaselineInfo:
     """Make a baseline of a file's columns, one a feature, and recount the model's events in its bins.
 
@@ -85,7 +91,9 @@ def create_from_columns(
     binning = _new_binning(session, model, features, scored, now=now)
     counted = Sum(binning)
     _count(counted, _rows_of(scored, actual, model), values, now=now)
-    return _store(session, model, counted, size, source=source, by=by, provisional=False, now=now)
+    return _store(
+        session, model, counted, size, source=source, by=by, provisional=False, now=now, valid_from=valid_from
+    )
 
 
 def ensure_provisional(session: Session, *, now: datetime) -> int:
@@ -133,6 +141,7 @@ def _create_from_events(
     now: datetime,
     limit: int | None = None,
     provisional: bool = False,
+    valid_from: datetime | None = None,
 ) -> BaselineInfo:
     hold_alone(session, model.id)
     stored_in = current_binning(session, model.id)
@@ -148,7 +157,9 @@ def _create_from_events(
     counted = Sum(binning)
     for chunk in raw.chunks(session, versions, window, stored_in, limit=limit):
         _count(counted, chunk.rows, chunk.features, now=now)
-    return _store(session, model, counted, size, source=source, by=by, provisional=provisional, now=now)
+    return _store(
+        session, model, counted, size, source=source, by=by, provisional=provisional, now=now, valid_from=valid_from
+    )
 
 
 def _known_features(session: Session, model: Model) -> Sequence[FeatureBins]:
@@ -215,8 +226,11 @@ def _store(
     by: str,
     provisional: bool,
     now: datetime,
+    valid_from: datetime | None,
 ) -> BaselineInfo:
     """Write the baseline and recount what the model has stored."""
+    if valid_from is not None and valid_from > now:
+        raise InvalidInputError("A baseline counts from a day that has begun: all windows are compared with the newest.")
     number = session.scalar(select(func.max(BaselineRow.number)).where(BaselineRow.model_id == model.id)) or 0
     row = BaselineRow(
         id=uuid7(now),
@@ -229,7 +243,7 @@ def _store(
         features=counted.payload("features"),
         scores=counted.payload("scores"),
         answers=counted.payload("answers"),
-        valid_from=now,
+        valid_from=valid_from or now,
         created_at=now,
         created_by=by,
     )
