@@ -108,7 +108,9 @@
   }
   document.addEventListener("change", function (event) {
     var target = event.target;
-    if (target.id === "filter-model") choose({ model: target.value, version: null, segment: null });
+    var asked = target.closest ? target.closest("[data-mc-query]") : null;
+    if (asked) choose({ [asked.dataset.mcQuery]: target.value });
+    if (target.id === "filter-model") choose({ model: target.value, version: null, segment: null, a: null, b: null, metric: null });
     if (target.id === "filter-version") choose({ version: target.value });
     if (target.id === "filter-segment") choose({ segment: target.value });
     if (target.id === "filter-compare") choose({ compare: target.checked ? null : "0" });

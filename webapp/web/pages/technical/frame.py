@@ -1,4 +1,4 @@
-"""What the four technical tabs share: the choice of the top bar, the gauges and the tabs themselves."""
+"""What the technical tabs share: the choice of the top bar, the gauges and the tabs themselves."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,6 +25,7 @@ from webapp.web.views.metric_cards import sentence
 
 TABS = (
     ("/technical/performance", "Model performance"),
+    ("/technical/versions", "Versions"),
     ("/technical/data", "Data quality"),
     ("/technical/health", "System health"),
     ("/technical/predictions", "Predictions"),
