@@ -230,7 +230,7 @@ def _store(
 ) -> BaselineInfo:
     """Write the baseline and recount what the model has stored."""
     if valid_from is not None and valid_from > now:
-        raise InvalidInputError("A baseline counts from a day that has begun: all windows are compared with the newest.")
+        raise InvalidInputError("A baseline counts from a day that has begun, since all windows are compared with it.")
     number = session.scalar(select(func.max(BaselineRow.number)).where(BaselineRow.model_id == model.id)) or 0
     row = BaselineRow(
         id=uuid7(now),
