@@ -1,5 +1,6 @@
 """The pages of rules over their callbacks: what each role may do, what is refused, what becomes of what was written."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -9,7 +10,9 @@ from tests.web import alarms
 from tests.web.firing import changed, fire, texts, told
 from webapp.accounts.permissions import Permission, Role, permissions_of
 from webapp.alerting import evaluate, queries
+from webapp.alerting.readings import NO_MODEL
 from webapp.alerting.rule_pack import RULE_PACK
+from webapp.catalog.models import Task
 from webapp.web.views import rule_form
 from webapp.web.views.rule_form import Draft
 
@@ -215,3 +218,20 @@ def test_a_broken_rule_says_why(client_of, runtime, clock):
     assert "This rule cannot be evaluated." in page
     assert "no_such_metric" in page
     assert "broken" in texts(page_of(client_of(Role.DEVOPS), "/rules"))
+
+
+def test_the_form_offers_what_the_chosen_model_can_have():
+    demand = replace(NO_MODEL, name="demand", task=Task.REGRESSION)
+    blank = rule_form.blank()
+    chosen = replace(blank, fields={**blank.fields, "model": "demand", "metric": "mae"})
+
+    of_all = dict(rule_form.metric_options(blank, [demand]))
+    of_demand = dict(rule_form.metric_options(chosen, [demand]))
+
+    assert of_all["mae"] == "Performance: MAE (regression)"
+    assert of_all["accuracy"] == "Performance: Accuracy (binary and multiclass)"
+    assert of_demand["mae"] == "Performance: MAE"
+    assert "accuracy" not in of_demand
+    assert dict(rule_form.metric_options(replace(blank, fields={**chosen.fields, "metric": "roi"}), [demand]))[
+        "roi"
+    ] == ("Business: ROI (not of regression models)")

@@ -84,7 +84,7 @@ class Gathered:
         return [
             ((("model", model), *version, *part), self._readings(need, model, dict(part).get("segment", "")))
             for model in chosen
-            if model in self.models
+            if model in self.models and self.models[model].task in need.prepared.metric.tasks
             for part in self._parts(need, model)
         ]
 
@@ -136,7 +136,8 @@ def gather(
                 continue
             about = About.of(scope, window)
             names[about].add(metric.name)
-            wanted[about].update([scope.model] if scope.model else gathered.models)
+            applying = [name for name, model in gathered.models.items() if model.task in metric.tasks]
+            wanted[about].update(applying if scope.model is None else {scope.model}.intersection(applying))
     for about, metrics in names.items():
         chosen = [model for name, model in gathered.models.items() if name in wanted[about]]
         _read(session, gathered, chosen, sorted(metrics), about)

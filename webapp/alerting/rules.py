@@ -19,8 +19,12 @@ from webapp.alerting.plugins import prepare
 from webapp.alerting.rule_pack import RULE_PACK
 from webapp.alerting.tables import RuleRow, RuleStateRow, RuleVersionRow, ScheduleRow
 from webapp.alerting.types import AutomaticReason
-from webapp.core.errors import ConflictError, NotFoundError
+from webapp.catalog.models import Task
+from webapp.catalog.tables import ModelRow
+from webapp.core.errors import ConflictError, InvalidInputError, NotFoundError
 from webapp.core.ids import uuid7
+from webapp.metrics.metric import Metric
+from webapp.metrics.registry import for_task
 
 __all__ = ["RuleDocument", "Scope", "delete_rule", "ensure_rule_pack", "pause_rule", "resume_rule", "save_rule"]
 
@@ -30,7 +34,7 @@ def save_rule(
 ) -> UUID:
     """Store a new rule, or a new version of the one that is named; return its id."""
     _require(actor)
-    prepare(document)
+    _refuse_strange_metric(session, document, prepare(document).metric)
     if rule_id is None:
         return _create(session, document, pack_key=None, actor=actor, now=now)
     row = _locked(session, rule_id)
@@ -154,6 +158,19 @@ def _end_alerts(session: Session, rule_ids: Sequence[UUID], reason: AutomaticRea
     session.flush()
     episodes.end_of_rules(session, rule_ids, reason, now=now)
     session.execute(delete(RuleStateRow).where(RuleStateRow.rule_id.in_(rule_ids)))
+
+
+def _refuse_strange_metric(session: Session, document: RuleDocument, metric: Metric) -> None:
+    """Refuse a metric that the named model can never have; of all models, those that have it are watched."""
+    query = select(ModelRow.task).where(ModelRow.name == document.scope.model)
+    task = None if document.scope.model is None else session.scalar(query)
+    if task is None or Task(task) in metric.tasks:
+        return
+    instead = ", ".join(each.label for each in for_task(Task(task)).values() if each.group == metric.group)
+    raise InvalidInputError(
+        f"{metric.label} is not defined for '{document.scope.model}', which is a {task} model;"
+        f" choose another metric: {instead or 'of another group'}."
+    )
 
 
 def _refuse_taken_name(session: Session, name: str, *, but: UUID | None) -> None:

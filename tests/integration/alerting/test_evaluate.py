@@ -298,7 +298,7 @@ def test_the_pack_is_there_once_and_what_was_deleted_stays_deleted(session: Sess
 
     again = rules.ensure_rule_pack(session, now=NOW)
 
-    assert made == len(first) == 12
+    assert made == len(first) == 14
     assert again == 0
     assert first[0].name not in {rule.name for rule in queries.rules(session)}
 
@@ -311,7 +311,7 @@ def test_the_whole_pack_is_evaluated_without_a_fault(session: Session) -> None:
     cycle = evaluate.evaluate_due(session, now=NOW)
 
     assert cycle.broken == ()
-    assert cycle.rules == 12
+    assert cycle.rules == 14
 
 
 @pytest.mark.parametrize("away", [MINUTE, timedelta(hours=2)])

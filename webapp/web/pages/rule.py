@@ -59,6 +59,21 @@ def ask_for_kind(_kind: str | None, ids: Ids, values: Texts, names: Ids, given: 
 
 
 @PAGE.callback(
+    Output({"type": FIELD, "name": "metric"}, "options"),
+    Input({"type": FIELD, "name": "model"}, "value"),
+    *WRITTEN,
+    permission=WRITE,
+    prevent_initial_call=True,
+)
+def offer_metrics(_model: str | None, ids: Ids, values: Texts, names: Ids, given: Texts) -> list[dict[str, str]]:
+    """Offer what the chosen model can have."""
+    with runtime().transaction() as session:
+        models = catalog.models(session)
+    offered = rule_form.metric_options(_draft(ids, values, names, given), models)
+    return [{"value": name, "label": label} for name, label in offered]
+
+
+@PAGE.callback(
     Output(PREVIEW, "children"),
     Output(UNIT, "children"),
     Input(FIELDS, "value"),

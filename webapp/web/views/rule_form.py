@@ -14,7 +14,7 @@ from webapp.alerting.plugins import prepare, types
 from webapp.alerting.rule_type import Parameters
 from webapp.alerting.severity import Severity
 from webapp.alerting.types import AlertType
-from webapp.catalog.models import Model
+from webapp.catalog.models import Model, Task
 from webapp.core.errors import InvalidInputError
 from webapp.metrics.metric import Metric, Unit
 from webapp.metrics.registry import METRICS
@@ -34,6 +34,7 @@ IN_UNIT = {
     Unit.MILLISECONDS: "in milliseconds.",
     Unit.MONEY: "in the currency of the model.",
     Unit.MULTIPLE: "as a multiple.",
+    Unit.VALUE: "in the unit of what the model predicts.",
 }
 ALL_MODELS = "*"
 NEW = RuleDocument(
@@ -133,7 +134,7 @@ def form(draft: Draft, models: Sequence[Model], footer: Child) -> list[Component
             [
                 _ask(draft, "name", _text(draft, "name", maxlength=120), label="Name"),
                 _ask(draft, "type", _choice(draft, "type", DOCUMENT["type"].options), label="Kind of trouble"),
-                _ask(draft, "metric", _choice(draft, "metric", _metrics())),
+                _ask(draft, "metric", _choice(draft, "metric", metric_options(draft, models))),
                 _ask(draft, "kind", _choice(draft, "kind", kinds), label="Judged by"),
                 _ask(draft, "model", _choice(draft, "model", [(ALL_MODELS, "All models"), *named])),
                 _ask(draft, "version", _text(draft, "version", maxlength=64), help="Empty: every version."),
@@ -271,9 +272,24 @@ def _choice(draft: Draft, name: str, options: Sequence[tuple[str, str]]) -> Comp
     return select({"type": FIELD, "name": name}, options, draft.fields.get(name) or options[0][0])
 
 
-def _metrics() -> Sequence[tuple[str, str]]:
+def metric_options(draft: Draft, models: Sequence[Model]) -> Sequence[tuple[str, str]]:
+    """Return the metrics that the chosen model can have; of all models, all of them, with whose they are."""
+    chosen = next((model.task for model in models if model.name == draft.fields.get("model")), None)
+    kept = draft.fields.get("metric")
     listed = sorted(METRICS.values(), key=lambda each: (each.group, each.label))
-    return [(each.name, f"{GROUPS.get(each.group, each.group.capitalize())}: {each.label}") for each in listed]
+    return [
+        (each.name, f"{GROUPS.get(each.group, each.group.capitalize())}: {each.label}{_whose(each, chosen)}")
+        for each in listed
+        if chosen is None or chosen in each.tasks or each.name == kept
+    ]
+
+
+def _whose(metric: Metric, chosen: Task | None) -> str:
+    """Say which models a metric is for, where it is not for all, or that it is not for the chosen one."""
+    if chosen is not None:
+        return "" if chosen in metric.tasks else f" (not of {chosen} models)"
+    named = " and ".join(task for task in Task if task in metric.tasks)
+    return f" ({named})" if len(metric.tasks) < len(Task) else ""
 
 
 def plain(document: RuleDocument) -> dict[str, Any]:
