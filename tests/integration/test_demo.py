@@ -18,7 +18,7 @@ from webapp.accounts.users import by_email
 from webapp.alerting.queries import InboxFilters, inbox
 from webapp.catalog import queries as catalog
 from webapp.catalog.binning import ABOVE
-from webapp.catalog.models import Model
+from webapp.catalog.models import Model, Task
 from webapp.core.clock import StandingClock
 from webapp.core.periods import DAY, HOUR, Window
 from webapp.demo import people
@@ -30,6 +30,7 @@ from webapp.metrics import queries as metrics
 from webapp.metrics.metric import Value
 from webapp.runtime import Runtime
 from webapp.settings import Settings
+from webapp.telemetry import baselines
 from webapp.telemetry.queries import totals
 
 DAYS = 16
@@ -77,10 +78,18 @@ def test_everything_that_was_generated_is_counted(session, demo):
         assert tally.predictions == len(traffic)
         assert tally.known == told.sum()
         assert tally.errors == (traffic.errors != "").sum()
-        positive = traffic.scores >= company.worlds[name].threshold
         well = told & (traffic.errors == "")
-        assert tally.tp == (well & positive & (traffic.actual == 1)).sum()
-        assert tally.fn == (well & ~positive & (traffic.actual == 1)).sum()
+        match company.worlds[name].task:
+            case Task.BINARY:
+                positive = traffic.scores >= company.worlds[name].threshold
+                assert tally.tp == (well & positive & (traffic.actual == 1)).sum()
+                assert tally.fn == (well & ~positive & (traffic.actual == 1)).sum()
+            case Task.MULTICLASS:
+                assert tally.tp == (well & (traffic.scores.argmax(axis=1) == traffic.actual)).sum()
+            case Task.REGRESSION:
+                errors = counted(session, name, Window(ORIGIN, OPENING + HOUR), "answers").errors
+                assert errors.count == well.sum()
+                assert errors.total == pytest.approx((traffic.scores.round(2) - traffic.actual)[well].sum(), abs=1e-6)
     assert "predictions" in demo[2][0]
 
 
@@ -98,6 +107,29 @@ def test_the_price_change_shows_as_drift_of_its_feature(session):
     assert calm.value < 0.2
     assert dear.value > 0.3
     assert "MonthlyCharges" in dear.note
+
+
+def test_each_model_has_a_baseline_of_its_own(session):
+    for name in Company(OPENING).worlds:
+        model = catalog.model_named(session, name)
+
+        (found,) = baselines.baselines(session, model.id)
+
+        assert not found.provisional
+
+
+def test_what_the_new_models_were_not_told_shows_and_somebody_was_alerted(session):
+    demand = catalog.model_named(session, "demand-forecast")
+    promotion = Window(MIDNIGHT - 11 * DAY, MIDNIGHT - 7 * DAY)
+    everything = inbox(session, InboxFilters(tab="all_open")).rows + inbox(session, InboxFilters(tab="resolved")).rows
+
+    found = metrics.values(session, [demand], ["bias", "forecast_cost"], promotion, now=OPENING)[demand.name]
+
+    assert found["bias"].high < -3
+    assert found["forecast_cost"].value > 0
+    assert {"Forecasts explain less: demand-forecast", "Macro F1 drop: ticket-routing"} <= {
+        row.title for row in everything
+    }
 
 
 def test_the_new_contract_is_named_as_a_category_never_seen(session):

@@ -19,10 +19,9 @@ from webapp.core.periods import DAY, Window, floor_to
 from webapp.core.registry import discover
 from webapp.demo import machines, worlds
 from webapp.demo.frame import Floats, Frame
-from webapp.demo.logistic import Classifier, fit
-from webapp.demo.script import HISTORY, Act, acts, microseconds, reshaped
+from webapp.demo.script import HISTORY, Act, acts, lifted, microseconds, reshaped
 from webapp.demo.traffic import NEVER, Instants, Traffic, joined
-from webapp.demo.world import Release, World
+from webapp.demo.world import Learned, Release, World
 from webapp.telemetry.wire import Measurement
 
 SEED = 20_260_310
@@ -62,7 +61,7 @@ class Company:
         return {world.name: world for world in all_worlds()}
 
     @cached_property
-    def classifiers(self) -> Mapping[tuple[str, str], Classifier]:
+    def learned(self) -> Mapping[tuple[str, str], Learned]:
         """Return the trained models by (model, version)."""
         return {
             (world.name, release.version): self._trained(world, release)
@@ -72,7 +71,7 @@ class Company:
 
     def train(self) -> None:
         """Train every version now, before threads ask for them at once."""
-        _ = self.classifiers
+        _ = self.learned
 
     def between(self, name: str, window: Window, *, stream: Stream = Stream.STEADY) -> Traffic:
         """Return the model's traffic in the window."""
@@ -87,14 +86,17 @@ class Company:
         world = self.worlds[name]
         rng = self._generator(name, microseconds(on) // _DAY_US, stream)
         at = _times(rng, world, on, stream)
-        frame = reshaped(world.draw(rng, len(at)), self._acts(name), at, rng=rng)
-        actual = (rng.random(len(at)) < world.truth(frame)).astype(np.float64)
+        drawn = world.draw(rng, len(at))
+        frame = reshaped(drawn if world.dated is None else world.dated(drawn, at), self._acts(name), at, rng=rng)
+        actual = world.happening(rng, lifted(world.truth(frame), frame, self._acts(name), at))
         versions, scores = self._scored(world, frame, at)
         latencies, errors, heard = self.served(name, at, self._acts(name), rng=rng)
         prefix = f"{world.prefix}-{on:%Y%m%d}{'-live' if stream is Stream.LIVE else ''}"
         ids = np.array([f"{prefix}-{number:05d}" for number in range(len(at))], dtype="U48")
         told_at = np.where(errors == "", _told_at(rng, world, at), NEVER)
-        traffic = Traffic(name, ids, at, frame, versions, scores, latencies, errors, actual, told_at)
+        traffic = Traffic(
+            name, ids, at, frame, versions, scores, latencies, errors, actual, told_at, world.task, world.classes
+        )
         return traffic.rows(np.flatnonzero(heard))
 
     def served(
@@ -117,30 +119,30 @@ class Company:
         return machines.measurements(at, everything, midnight=self.midnight, seed=self.seed)
 
     def training_frame(self, name: str, *, rows: int = 10_000) -> tuple[Frame, Floats]:
-        """Return customers from before the history and what the first version says of them: the baseline."""
+        """Return rows from before the history and what the first version says of them: the baseline."""
         world = self.worlds[name]
         frame = world.draw(self._generator(name, -1), rows)
-        return frame, self.classifiers[name, world.releases[0].version].score(frame)
+        return frame, self.learned[name, world.releases[0].version].score(frame)
 
-    def _trained(self, world: World, release: Release) -> Classifier:
+    def _trained(self, world: World, release: Release) -> Learned:
         rng = np.random.default_rng([self.seed, release.seed])
         frame = world.draw(rng, release.rows)
         if release.adapted:
             at = np.full(release.rows, microseconds(self.midnight + release.at))
             frame = reshaped(frame, self._acts(world.name), at, rng=rng)
-        actual = (rng.random(release.rows) < world.truth(frame)).astype(np.float64)
+        actual = world.happening(rng, world.truth(frame))
         spoilt = {feature: frame[feature] * factor for feature, factor in release.scale.items()}
-        return fit({**frame, **spoilt}, actual)
+        return world.fit({**frame, **spoilt}, actual)
 
     def _scored(self, world: World, frame: Frame, at: Instants) -> tuple[NDArray[Any], Floats]:
-        """Let the version that is deployed at each instant score its customers."""
+        """Let the version that is deployed at each instant score its rows."""
         starts = [microseconds(self.midnight + release.at) for release in world.releases]
         place = np.maximum(np.searchsorted(starts, at, side="right") - 1, 0)
-        scores = np.zeros(len(at))
+        scores = np.zeros((len(at), len(world.classes)) if world.classes else len(at))
         for number in np.unique(place):
             rows = np.flatnonzero(place == number)
-            classifier = self.classifiers[world.name, world.releases[number].version]
-            scores[rows] = classifier.score({name: values[rows] for name, values in frame.items()})
+            learned = self.learned[world.name, world.releases[number].version]
+            scores[rows] = learned.score({name: values[rows] for name, values in frame.items()})
         names = np.array([release.version for release in world.releases])
         return names[place], np.round(scores, 6)
 

@@ -10,10 +10,13 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from webapp.alerting.queries import last_evaluation
+from webapp.catalog import queries as catalog
+from webapp.catalog import targets
+from webapp.catalog.models import Task
 from webapp.catalog.register import put_model, set_business
 from webapp.catalog.tables import ModelRow
 from webapp.core.errors import ConflictError
-from webapp.core.periods import DAY, floor_to
+from webapp.core.periods import DAY, Window, floor_to
 from webapp.demo import history, people, replay
 from webapp.demo.company import Company, all_worlds
 from webapp.demo.history import Span
@@ -23,6 +26,7 @@ from webapp.runtime import Runtime
 from webapp.telemetry import baselines
 
 LOCK = 7_268_902  # Held by whoever prepares the demo: several processes may start at once.
+BASELINE_DAYS = timedelta(days=14)
 Report = Callable[[str], None]
 
 
@@ -34,6 +38,7 @@ def prepare(runtime: Runtime, *, days: int, now: datetime, base_url: str, report
         credentials = _credentials(runtime, base_url=base_url, now=now)
         span = Span(origin, now, replay.by_minute(company))
         loaded = history.load(runtime, company, span)
+        _set_baselines(runtime, company, origin=origin)
         if loaded.predictions or loaded.outcomes:
             report(
                 f"Loaded {loaded.predictions:,} predictions, {loaded.outcomes:,} outcomes and"
@@ -79,17 +84,31 @@ def _register(session: Session, company: Company, world: World, *, origin: datet
             world.name,
             now=company.opening,
             title=world.title,
+            task=world.task,
             threshold=world.threshold,
             owners=world.owners,
+            targets=None if world.targets is None else {**targets.defaults(world.task), **world.targets},
         )
         if world.business is not None:
             set_business(session, model.id, replace(world.business, valid_from=origin), now=company.opening)
+        if world.task is Task.MULTICLASS:
+            return  # Its classes are counted with its predictions: the baseline is made of the first of them.
         frame, scores = company.training_frame(world.name)
         source = f"{len(scores):,} rows from before {world.releases[0].version} went live"
         columns = {name: values.tolist() for name, values in frame.items()}
         baselines.create_from_columns(
             session, model, columns, scores=scores.tolist(), source=source, by="Ada", now=origin
         )
+
+
+def _set_baselines(runtime: Runtime, company: Company, *, origin: datetime) -> None:
+    """Give those models that have none a baseline of their first days."""
+    for world in company.worlds.values():
+        with runtime.job_transaction() as session:
+            model = catalog.model_named(session, world.name)
+            if not baselines.baselines(session, model.id):
+                days = Window(origin, origin + BASELINE_DAYS)
+                baselines.create_from_window(session, model, days, by="Ada", now=origin)
 
 
 def _credentials(runtime: Runtime, *, base_url: str, now: datetime) -> Credentials:

@@ -74,6 +74,8 @@ def _assigns(role: Role) -> Deed:
 WATCHES: Sequence[Watch] = (
     Watch(-40 * DAY + 6 * HOUR, 60 * HOUR, every=4 * HOUR),
     Watch(-13 * DAY + 2 * HOUR, 24 * HOUR, every=4 * HOUR),
+    Watch(-11 * DAY + 6 * HOUR, 42 * HOUR, every=6 * HOUR),
+    Watch(-7 * DAY + 6 * HOUR, 24 * HOUR, every=6 * HOUR),
     Watch(-9 * DAY + 10 * HOUR - 10 * MINUTE, 3 * HOUR + 40 * MINUTE, every=10 * MINUTE, by_minute=True),
     Watch(-5 * DAY + 9 * HOUR, 7 * HOUR, every=HOUR),
 )
@@ -98,6 +100,29 @@ STORY: Mapping[tuple[AlertType, str], Sequence[Reaction]] = {
             _says("The new price list moved MonthlyCharges. Accuracy holds; retraining is planned."),
         ),
         Reaction(9 * DAY, Role.DATA_SCIENTIST, _says("v14 knows the new prices. A new baseline comes with the month.")),
+    ),
+    (AlertType.MODEL_ACCURACY_DROP, "demand-forecast"): (
+        Reaction(40 * MINUTE, Role.ONCALL, _acknowledge),
+        Reaction(
+            5 * HOUR,
+            Role.ANALYST,
+            _says(
+                "Soft drinks and ice cream sell twice as much as forecast. Marketing runs a promotion without a flag."
+            ),
+        ),
+        Reaction(
+            4 * DAY,
+            Role.DATA_SCIENTIST,
+            _resolves(ResolveReason.EXPECTED_CHANGE, "The promotion is over; from now on it comes with its flag."),
+        ),
+    ),
+    (AlertType.MODEL_ACCURACY_DROP, "ticket-routing"): (
+        Reaction(2 * HOUR, Role.DATA_SCIENTIST, _acknowledge),
+        Reaction(
+            6 * HOUR,
+            Role.DATA_SCIENTIST,
+            _says("Tickets about the new dock are sent anywhere. Collecting labels; r5 will know the product."),
+        ),
     ),
     (AlertType.PERFORMANCE_DEGRADATION, "card-fraud"): (
         Reaction(6 * MINUTE, Role.ONCALL, _acknowledge),

@@ -27,6 +27,7 @@ class Incident:
     lasts: timedelta
     scaled: Mapping[str, float] = field(default_factory=dict)  # feature: by which factor its values move
     appearing: Mapping[str, tuple[str, float]] = field(default_factory=dict)  # feature: a new category and its share
+    lifting: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # feature: value: more of what happens
     slower: float = 1.0
     failing: float = 0.0  # share of predictions that end in the error
     error: str = ""
@@ -73,6 +74,17 @@ def reshaped(frame: Frame, happening: Sequence[Act], at: NDArray[np.int64], *, r
     return changed
 
 
+def lifted(expected: Floats, frame: Frame, happening: Sequence[Act], at: NDArray[np.int64]) -> Floats:
+    """Return what is to be expected where something happens that no feature tells of."""
+    changed = expected
+    for act in happening:
+        for feature, factors in act.incident.lifting.items():
+            for value, factor in factors.items():
+                here = (act.strength(at) > 0) & (frame[feature] == value)
+                changed = np.where(here, changed * factor, changed)
+    return changed
+
+
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
@@ -88,6 +100,20 @@ HISTORY: Sequence[Incident] = (
         error=_TIMEOUT,
     ),
     Incident("The price change", "churn", starts=-13 * _DAY, lasts=FOR_GOOD, scaled={"MonthlyCharges": 1.22}),
+    Incident(
+        "Soft drinks are promoted, and nobody tells the model",
+        "demand-forecast",
+        starts=-11 * _DAY,
+        lasts=4 * _DAY,
+        lifting={"product": {"Soft drinks": 2.1, "Ice cream": 1.5}},
+    ),
+    Incident(
+        "A new line of products is supported",
+        "ticket-routing",
+        starts=-8 * _DAY,
+        lasts=FOR_GOOD,
+        appearing={"product": ("Dock", 0.17)},
+    ),
     Incident("A slow morning", "card-fraud", starts=-9 * _DAY + 10 * _HOUR, lasts=3 * _HOUR, slower=34.0),
     Incident(
         "Its machine is busy",

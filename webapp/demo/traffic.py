@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from webapp.catalog.models import Task
 from webapp.demo.frame import Floats, Frame, records, take
 from webapp.telemetry.wire import Outcome, Prediction
 
@@ -25,11 +26,13 @@ class Traffic:
     at: Instants
     frame: Frame
     versions: NDArray[Any]
-    scores: Floats
+    scores: Floats  # a probability, a row of them, or the number that was predicted
     latencies_ms: Floats
     errors: NDArray[Any]  # "" where the prediction went well
     actual: Floats
     told_at: Instants  # NEVER: nobody will tell
+    task: Task = Task.BINARY
+    classes: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.at)
@@ -46,6 +49,8 @@ class Traffic:
             self.errors[chosen],
             self.actual[chosen],
             self.told_at[chosen],
+            self.task,
+            self.classes,
         )
 
     def predictions(self) -> list[Prediction]:
@@ -54,7 +59,7 @@ class Traffic:
             instants(self.at),
             self.versions.tolist(),
             records(self.frame),
-            self.scores.tolist(),
+            self._answers(),
             self.latencies_ms.tolist(),
             self.errors.tolist(),
             strict=True,
@@ -66,19 +71,31 @@ class Traffic:
                 at=at,
                 version=version,
                 features=features,
-                score=None if error else score,
                 latency_ms=latency,
                 error=error or None,
+                **({} if error else said),
             )
-            for name, at, version, features, score, latency, error in columns
+            for name, at, version, features, said, latency, error in columns
         ]
+
+    def _answers(self) -> list[dict[str, Any]]:
+        """Return what each prediction says, as its kind of model sends it."""
+        match self.task:
+            case Task.BINARY:
+                return [{"score": score} for score in self.scores.tolist()]
+            case Task.MULTICLASS:
+                return [{"scores": dict(zip(self.classes, row, strict=True))} for row in self.scores.tolist()]
+            case Task.REGRESSION:
+                return [{"predicted": round(value, 2)} for value in self.scores.tolist()]
 
     def outcomes(self) -> list[Outcome]:
         """Return what is told about those that anything is told about."""
         told = np.flatnonzero(self.told_at < NEVER)
         columns = zip(self.ids[told].tolist(), self.actual[told].tolist(), instants(self.told_at[told]), strict=True)
+        names = self.classes
         return [
-            Outcome(model=self.model, prediction_id=name, actual=int(actual), at=at) for name, actual, at in columns
+            Outcome(model=self.model, prediction_id=name, actual=names[int(actual)] if names else int(actual), at=at)
+            for name, actual, at in columns
         ]
 
 
@@ -95,6 +112,8 @@ def joined(parts: Sequence[Traffic]) -> Traffic:
         _column([part.errors for part in parts]),
         _column([part.actual for part in parts]),
         _column([part.told_at for part in parts]),
+        parts[0].task,
+        parts[0].classes,
     )
     return whole.rows(np.argsort(whole.at, kind="stable"))
 

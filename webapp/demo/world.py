@@ -7,14 +7,29 @@ same seed tells the same story.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from webapp.catalog.models import Business
+from webapp.catalog.models import Business, Target, Task
+from webapp.demo import logistic
 from webapp.demo.frame import Floats, Frame
 
+Instants = NDArray[np.int64]  # µs since the epoch
 Draw = Callable[[np.random.Generator, int], Frame]
+Dated = Callable[[Frame, Instants], Frame]
 Truth = Callable[[Frame], Floats]
+STEADINESS = 70.0  # How little counts vary beyond what a Poisson distribution of a known mean does.
+
+
+class Learned(Protocol):
+    """A trained model: what it says of each row, a probability, one for each class, or a number."""
+
+    def score(self, frame: Frame) -> Floats: ...
+
+
+Fit = Callable[[Frame, Floats], Learned]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +51,7 @@ class World:
     title: str
     prefix: str  # of prediction ids
     draw: Draw
-    truth: Truth  # the probability of the positive class
+    truth: Truth  # the probability of the positive class, of each class, or the number to be expected
     a_day: float
     threshold: float
     latency_ms: float  # the median
@@ -45,6 +60,23 @@ class World:
     owners: Sequence[str]
     releases: Sequence[Release]
     business: Business | None = None
+    targets: Mapping[str, Target] | None = None  # beside the usual ones
+    task: Task = Task.BINARY
+    classes: Sequence[str] = ()
+    fit: Fit = logistic.fit
+    dated: Dated | None = None  # what the calendar says of a row, where that matters
+
+    def happening(self, rng: np.random.Generator, chance: Floats) -> Floats:
+        """Return what really happens where this is the truth: 1 or 0, the place of a class, or a number."""
+        match self.task:
+            case Task.BINARY:
+                return (rng.random(len(chance)) < chance).astype(np.float64)
+            case Task.MULTICLASS:
+                reached = rng.random((len(chance), 1)) > np.cumsum(chance, axis=1)[:, :-1]
+                return np.asarray(reached.sum(axis=1), dtype=np.float64)
+            case Task.REGRESSION:
+                level = rng.gamma(STEADINESS, 1 / STEADINESS, len(chance))
+                return rng.poisson(chance * level).astype(np.float64)
 
 
 def probability(logit: Floats) -> Floats:

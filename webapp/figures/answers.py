@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from webapp.core.formatting import measured, number, share
 from webapp.figures import theme
 from webapp.figures.axes import close_to_the_top, note_inside, plain, shortened, unit_axis
-from webapp.figures.confusion import SCALE
 from webapp.figures.trends import HINT, bars, dots
 from webapp.metrics.metric import Unit
 
@@ -15,8 +14,10 @@ if TYPE_CHECKING:
     from webapp.metrics.performance import CalibrationPoint
     from webapp.metrics.regression_report import ErrorReport, ValueGroup
 
-# Opaque, as the right answers' are, so that the ink chosen for a cell reads on a light page and on a dark one.
-WRONG = [[0, "#fbeee6"], [0.5, "#e8925a"], [1, "#d1532a"]]
+# Opaque and light, so that one dark ink reads in every cell, on a light page and on a dark one.
+RIGHT = [[0, "#e4ebfb"], [1, "#8db0f7"]]
+WRONG = [[0, "#faf1ea"], [0.5, "#f0ad7c"], [1, "#e5815a"]]
+INK = "#1b2430"
 CELL, AROUND = 44, 90  # pixels of a cell and of what stands around the square
 READABLE = 8  # Up to so many classes each cell says its share too.
 
@@ -40,6 +41,7 @@ def class_confusion(square: "Square") -> dict[str, Any]:
         "ygap": 3,
         "text": text[::-1],
         "texttemplate": "%{text}",
+        "textfont": {"color": INK},
         "customdata": said[::-1],
         "hovertemplate": HINT,
         "hoverongaps": False,
@@ -51,7 +53,7 @@ def class_confusion(square: "Square") -> dict[str, Any]:
     )
     return {
         "data": [
-            {**common, "z": right[::-1], "zmax": 1, "colorscale": SCALE},
+            {**common, "z": right[::-1], "zmax": 1, "colorscale": RIGHT},
             {**common, "z": wrong[::-1], "zmax": 0.5, "colorscale": WRONG},
         ],
         "layout": layout,
@@ -109,7 +111,7 @@ def error_histogram(report: "ErrorReport") -> dict[str, Any]:
 
 def over_and_under(groups: Sequence["ValueGroup"]) -> dict[str, Any]:
     """Return how often predictions of each height were too high; at one half they are fair."""
-    names = [f"{measured(each.low)} – {measured(each.high)}" for each in groups]
+    names = [f"{_short(each.low, each)}–{_short(each.high, each)}" for each in groups]
     shares = [each.over / each.count for each in groups]
     hint = [
         f"predicted {name}: {share(part)} of {number(each.count)} too high"
@@ -129,6 +131,11 @@ def over_and_under(groups: Sequence["ValueGroup"]) -> dict[str, Any]:
     )
     theme.add_lines(layout, [(0.5, "", theme.COLOURS.ink)])
     return {"data": [over, under], "layout": layout}
+
+
+def _short(bound: float, group: "ValueGroup") -> str:
+    """Return a bound without digits that do not tell its group from the next one."""
+    return number(bound, 0) if group.high - group.low >= 2 else measured(bound)
 
 
 def _cell_text(count: int, part: float, size: int) -> str:

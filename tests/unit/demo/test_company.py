@@ -121,3 +121,36 @@ def test_fraud_is_rare(company):
     traffic = company.between("card-fraud", before(60 * DAY, timedelta(0)))
 
     assert 0.005 < traffic.actual.mean() < 0.03
+
+
+def test_a_promotion_that_nobody_told_the_model_leaves_it_too_low(company):
+    promoted = company.between("demand-forecast", Window(MIDNIGHT - 11 * DAY, MIDNIGHT - 7 * DAY))
+    usual = company.between("demand-forecast", before(25 * DAY, 13 * DAY))
+
+    def errors(traffic):
+        return traffic.scores - traffic.actual
+
+    assert abs(errors(usual).mean()) < 1.5
+    assert errors(promoted).mean() < -5
+    drinks = promoted.frame["product"] == "Soft drinks"
+    assert (errors(promoted)[drinks] < 0).mean() > 0.9
+
+
+def test_a_new_line_of_products_is_sent_to_the_wrong_queue(company):
+    traffic = company.between("ticket-routing", before(6 * DAY, timedelta(0)))
+    right = traffic.scores.argmax(axis=1) == traffic.actual
+    docks = traffic.frame["product"] == "Dock"
+
+    assert docks.mean() == pytest.approx(0.17, abs=0.03)
+    assert right[docks].mean() < 0.6 < 0.82 < right[~docks].mean()
+
+
+def test_each_kind_of_model_sends_what_its_kind_sends(company):
+    routed, forecast = (company.between(name, before(2 * DAY, DAY)) for name in ("ticket-routing", "demand-forecast"))
+
+    ticket, order = (next(item for item in each.predictions() if not item.error) for each in (routed, forecast))
+
+    assert sum(ticket.scores.values()) == pytest.approx(1, abs=1e-5)
+    assert ticket.score is None
+    assert order.predicted > 0
+    assert {outcome.actual for outcome in routed.outcomes()} <= set(company.worlds["ticket-routing"].classes)

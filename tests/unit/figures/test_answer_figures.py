@@ -57,7 +57,7 @@ def test_shares_of_too_high_and_not_add_up_to_one():
     over, under = over_and_under([ValueGroup(0, 10, 4, 1), ValueGroup(10, 20, 2, 2)])["data"]
 
     assert [a + b for a, b in zip(over["y"], under["y"], strict=True)] == [1, 1]
-    assert over["customdata"][0] == "predicted 0 – 10: 25.0% of 4 too high"
+    assert over["customdata"][0] == "predicted 0–10: 25.0% of 4 too high"
 
 
 def test_confidence_is_drawn_beside_what_would_be_perfect():

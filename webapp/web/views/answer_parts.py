@@ -44,8 +44,8 @@ CLASS_MORE = (
     *("macro_precision", "weighted_f1", "mcc_multiclass", "log_loss_multiclass", "brier_multiclass"),
     *("class_drift", "decision_value"),
 )
-NUMBER_CARDS = ("mae", "rmse", "bias", "mape", "r2")
-NUMBER_MORE = ("error_p50", "error_p90", "over_forecast_share")
+NUMBER_CARDS = ("mae", "bias", "mape", "r2")
+NUMBER_MORE = ("rmse", "error_p50", "error_p90", "over_forecast_share")
 OF_CLASSES = ("macro_f1", "ece", "decision_value")
 OF_NUMBERS = ("mae", "prediction_drift", "forecast_cost")
 BY_CLASS = (
@@ -94,10 +94,10 @@ def multiclass_body(request: PageRequest, view: View) -> list[Component]:
     return [
         cards,
         grid(
-            cell(7, _square(report)),
-            cell(5, stack(_mix_ups(report.mix_ups), panel("More figures", _more(CLASS_MORE, found, view)))),
+            cell(7, stack(_square(report), _class_table(report, view))),
+            cell(5, stack(_mix_ups(report.mix_ups), _confidence(report, found, view))),
         ),
-        grid(cell(7, _class_table(report, view)), cell(5, _confidence(report, found, view))),
+        panel("More figures", _more(CLASS_MORE, found, view, columns=3)),
         trend,
     ]
 
@@ -141,10 +141,11 @@ def _cards(names: Sequence[str], found: Found, view: View) -> Component:
     return kpi_row(*(metric_card(name, found.values[name], view, target=targets.get(name)) for name in names))
 
 
-def _more(names: Sequence[str], found: Found, view: View) -> Component:
+def _more(names: Sequence[str], found: Found, view: View, *, columns: int = 1) -> Component:
     """Return what else there is to say, each with its computation; what nobody asked for is left out."""
     shown = [name for name in names if found.values[name].value is not None or METRICS[name].group != "business"]
-    return facts([(METRICS[name].label, number_with_explanation(name, found.values[name], view)) for name in shown])
+    rows = [(METRICS[name].label, number_with_explanation(name, found.values[name], view)) for name in shown]
+    return facts(rows, columns=columns)
 
 
 def _no_outcomes(predictions: int) -> Component:
