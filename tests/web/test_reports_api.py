@@ -1,6 +1,7 @@
 """Reports over HTTP: who may read, download and make them, and what they get."""
 
 import io
+from datetime import timedelta
 
 import pytest
 from pypdf import PdfReader
@@ -67,6 +68,16 @@ def test_an_executive_downloads_the_month_without_making_it_first_and_gets_the_s
     assert first.mimetype == "application/pdf"
     assert "1,614.3%" in text_of(first.data)
     assert second.data == first.data
+    assert len(erin.get("/api/v1/reports").json["reports"]) == 1
+
+
+def test_clicks_in_a_month_in_progress_do_not_pile_up_revisions(client_of, churn, clock):
+    erin = client_of(Role.EXECUTIVE)
+
+    for _ in range(5):
+        assert erin.get("/reports/download?model=all&month=2026-03&format=pdf").status_code == 200
+        clock.at += timedelta(seconds=40)
+
     assert len(erin.get("/api/v1/reports").json["reports"]) == 1
 
 

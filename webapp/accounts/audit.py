@@ -63,6 +63,11 @@ def events(session: Session, *, before_id: int | None = None, limit: int = 100) 
     return [_event(row) for row in session.scalars(query)]
 
 
+def subjects_since(session: Session, at: datetime) -> frozenset[str]:
+    """Return what something was done to after the instant, as `kind:name`."""
+    return frozenset(session.scalars(select(AuditRow.subject).where(AuditRow.at > at).distinct()))
+
+
 def _event(row: AuditRow) -> AuditEvent:
     return AuditEvent(
         id=row.id,

@@ -1,7 +1,7 @@
 """Making a report: ask, build, draw, store. One at a time for a month and model; who comes meanwhile gets the same."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import structs
 from sqlalchemy import select, text
@@ -15,7 +15,7 @@ from webapp.core.errors import UnavailableError
 from webapp.core.ids import digest, uuid7
 from webapp.reporting import queries
 from webapp.reporting.build import build
-from webapp.reporting.document import Document, as_plain, changes_between, content_hash, from_plain
+from webapp.reporting.document import Document, Level, as_plain, changes_between, content_hash, from_plain
 from webapp.reporting.gather import gather
 from webapp.reporting.html import html
 from webapp.reporting.pdf import Pdf, pdf
@@ -27,6 +27,9 @@ from webapp.settings import Settings
 # A large report may take longer to count than a screen may, and another one's drawing longer to wait for than a lock.
 PATIENCE = "SET LOCAL statement_timeout = '30s'; SET LOCAL lock_timeout = '30s'"
 
+# In a month that is not over every moment has figures of its own; nobody who clicks twice asks for two revisions.
+FRESH = timedelta(minutes=5)
+
 
 def generate(session: Session, model: str, month: str, *, actor: Actor, settings: Settings, now: datetime) -> Report:
     """Make a new revision; where somebody is making the same one right now, wait for that and return it."""
@@ -34,7 +37,10 @@ def generate(session: Session, model: str, month: str, *, actor: Actor, settings
 
 
 def current(session: Session, model: str, month: str, *, actor: Actor, settings: Settings, now: datetime) -> Report:
-    """Return the newest revision where it still says what the data says, else make a new one."""
+    """Return the newest revision where it still says what the data says, else make a new one.
+
+    In a month that is not over, one that was just made says enough, as long as nobody has changed a model since.
+    """
     return _made(session, model, month, actor=actor, settings=settings, now=now, reuse=True)
 
 
@@ -53,6 +59,8 @@ def _made(
     if joined is not None:
         return joined
     former = queries.newest(session, scope, period.key)
+    if reuse and former is not None and _is_fresh(session, former, period, now=now):
+        return former
     document = _document(session, models, period, scope, actor=actor, settings=settings, now=now)
     if reuse and former is not None and former.content_hash == content_hash(document):
         return former
@@ -68,6 +76,16 @@ def _alone(session: Session, scope: str, period: ReportPeriod) -> Report | None:
     session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
     after = queries.newest(session, scope, period.key)
     return after if after is not None and (before is None or after.id != before.id) else None
+
+
+def _is_fresh(session: Session, former: Report, period: ReportPeriod, *, now: datetime) -> bool:
+    """Say whether the report of a month in progress was just made, of data, and of models as they are now."""
+    if period.is_final or former.status == Level.UNKNOWN or now - former.created_at >= FRESH:
+        return False
+    changed = audit.subjects_since(session, former.created_at)
+    if former.scope == ALL_MODELS:
+        return not any(subject.startswith("model:") for subject in changed)
+    return f"model:{former.scope}" not in changed
 
 
 def _document(

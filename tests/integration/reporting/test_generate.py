@@ -45,6 +45,12 @@ def made(session, month: str = "2026-03", *, model: str = "churn", now: datetime
     return generate(session, model, month, actor=ADA, settings=SETTINGS, now=now)
 
 
+def asked(session, minutes: float, scope: str = "churn") -> Report:
+    """Ask for the month in progress, so long after the first time."""
+    now = NOW + timedelta(minutes=minutes)
+    return current(session, scope, "2026-03", actor=ADA, settings=SETTINGS, now=now)
+
+
 def text_of(session, report: Report) -> str:
     body = queries.file(session, report.id, "pdf").body
     return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(body)).pages)
@@ -96,6 +102,37 @@ def test_what_still_holds_is_reused_and_what_does_not_is_made_anew(session, chur
 
     assert again.id == first.id
     assert asked().revision == 2
+
+
+def test_in_a_month_in_progress_what_was_just_made_is_reused_and_no_longer(session, churn):
+    first = asked(session, 0)
+    make_confusion(session, prefix="late")
+    fold_all(session)
+
+    assert {asked(session, minutes).id for minutes in (1, 2, 4.9)} == {first.id}
+    assert [asked(session, minutes).revision for minutes in (5, 6, 10)] == [2, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("scope", "subject", "revision"),
+    [("churn", "model:churn", 2), ("churn", "model:fraud", 1), ("all", "model:fraud", 2), ("all", "user:ada", 1)],
+)
+def test_a_model_that_somebody_changed_since_is_reported_anew(session, churn, scope, subject, revision):
+    asked(session, 0, scope)
+    audit.record(session, "model.saved", actor=ADA, subject=subject, now=NOW + timedelta(minutes=1))
+
+    assert asked(session, 2, scope).revision == revision
+
+
+def test_a_report_that_found_no_data_is_not_kept_for_who_comes_with_the_first(session):
+    make_model(session, title="Customer churn")
+
+    empty = asked(session, 0)
+    make_confusion(session)
+    fold_all(session)
+
+    assert empty.status_word == "No data"
+    assert asked(session, 1).revision == 2
 
 
 def test_the_same_data_at_the_same_time_gives_the_same_bytes(session, churn):
