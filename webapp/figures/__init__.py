@@ -2,11 +2,11 @@
 
 from webapp.figures.business import BusinessMonth, business_impact, money_flow, roi_bars
 from webapp.figures.confusion import confusion_matrix
-from webapp.figures.curves import calibration_curve, precision_recall_curve, roc_curve, threshold_curve
+from webapp.figures.curves import calibration_curve, gain_curve, precision_recall_curve, roc_curve, threshold_curve
 from webapp.figures.drift import distribution_bars, drift_bars, drift_heatmap
 from webapp.figures.evidence import alert_evidence
 from webapp.figures.scores import score_distribution
-from webapp.figures.trends import gauge_trend, metric_trend, volume
+from webapp.figures.trends import estimated_trend, gauge_trend, metric_trend, volume
 
 __all__ = [
     "BusinessMonth",
@@ -17,6 +17,8 @@ __all__ = [
     "distribution_bars",
     "drift_bars",
     "drift_heatmap",
+    "estimated_trend",
+    "gain_curve",
     "gauge_trend",
     "metric_trend",
     "money_flow",

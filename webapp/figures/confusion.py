@@ -10,10 +10,9 @@ if TYPE_CHECKING:
 
 PREDICTED = ("Not flagged", "Flagged")
 ACTUAL = ("Did not happen", "Did happen")  # from the bottom up
-
-
-# Opaque, so that the ink chosen for a cell reads on a light page and on a dark one.
-SCALE = [[0, "#e4ebfb"], [1, "#4a7de8"]]
+# Opaque and light, so that one dark ink reads in every cell, on a light page and on a dark one.
+SCALE = [[0, "#e4ebfb"], [1, "#8db0f7"]]
+INK = "#1b2430"
 
 
 def confusion_matrix(confusion: "Confusion") -> dict[str, Any]:
@@ -37,6 +36,7 @@ def confusion_matrix(confusion: "Confusion") -> dict[str, Any]:
             for row in range(2)
         ],
         "texttemplate": "%{text}",
+        "textfont": {"color": INK},
         "hoverinfo": "skip",
     }
     layout = theme.base_layout(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from webapp.core.formatting import money, number, share
+from webapp.core.formatting import money, multiple, number, share
 from webapp.figures import theme
 from webapp.figures.axes import close_to_the_top, note_inside, unit_axis
 from webapp.figures.trends import HINT, dots
@@ -38,6 +38,20 @@ def precision_recall_curve(performance: "Performance") -> dict[str, Any]:
     chosen = min(points, key=lambda point: abs(point.threshold - performance.threshold), default=None)
     marks = [] if chosen is None else [_mark(chosen.recall, chosen.precision, performance.threshold)]
     return {"data": [curve, *marks], "layout": _square("Recall", "Precision")}
+
+
+def gain_curve(performance: "Performance") -> dict[str, Any]:
+    """Return which share of the positives is found among the highest scores, for any share of all that is flagged."""
+    points = performance.gain
+    curve = _curve([point.flagged for point in points], [point.found for point in points], "Gain", 3)
+    curve["customdata"] = [
+        f"the {share(point.flagged)} with the highest scores hold {share(point.found)} of the positives: "
+        + ("no lift" if point.flagged == 0 else f"{multiple(point.found / point.flagged)} as many as by chance")
+        for point in points
+    ]
+    chosen = min(points, key=lambda point: abs(point.threshold - performance.threshold), default=None)
+    marks = [] if chosen is None else [_mark(chosen.flagged, chosen.found, performance.threshold)]
+    return {"data": [_diagonal("Chance"), curve, *marks], "layout": _square("Flagged", "Found among positives")}
 
 
 def calibration_curve(performance: "Performance") -> dict[str, Any]:

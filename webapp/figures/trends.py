@@ -31,7 +31,7 @@ def metric_trend(
     names = list(title_by) if title_by is not None else [each.metric.label for each in series]
     data: list[dict[str, Any]] = []
     if len(series) == 1:
-        data += _band(series[0].points, zone)
+        data += _band(series[0].points, zone, theme.categorical(0))
     for place, (each, name) in enumerate(zip(series, names, strict=True)):
         data += _lines(each, name, theme.categorical(place), zone=zone, currency=currency)
     unit = series[0].metric.unit if series else Unit.SCORE
@@ -49,20 +49,56 @@ def metric_trend(
     return {"data": data, "layout": layout}
 
 
+def estimated_trend(
+    realised: MetricSeries,
+    estimated: MetricSeries,
+    *,
+    target: Target | None = None,
+    deployments: Sequence[Deployment] = (),
+    zone: str = "UTC",
+) -> dict[str, Any]:
+    """Return a metric as it came out, and dashed, with its interval as a band, as it was to be expected."""
+    colour = theme.categorical(1)
+    dashed = {"line": {"dash": "dash", "width": 1.75}}
+    expected = [
+        theme.merged(trace, dashed) for trace in _lines(estimated, "Estimated", colour, zone=zone, currency="USD")
+    ]
+    data = _band(estimated.points, zone, colour) + expected
+    data += _lines(realised, "Realised", theme.categorical(0), zone=zone, currency="USD")
+    unit = realised.metric.unit
+    drawn = [*numbers(realised.points), *_bounds(estimated.points), *numbers(estimated.points)]
+    layout = theme.base_layout(
+        hovermode="x unified",
+        xaxis={"type": "date"},
+        yaxis=unit_axis(unit, range=span([*drawn, *_ends(target)], unit)),
+    )
+    theme.add_lines(layout, target_lines(target))
+    theme.add_deployments(layout, deployments, zone=zone)
+    note_inside(layout)
+    return {"data": data, "layout": layout}
+
+
 def gauge_trend(
     series: Sequence[MetricSeries],
     *,
     target: Target | None = None,
+    deployments: Sequence[Deployment] = (),
     names: Sequence[str] | None = None,
     zone: str = "UTC",
 ) -> dict[str, Any]:
     """Return measurements over time, by instance where they are named; the axis begins at 0."""
-    figure = metric_trend(series, target=target, title_by=names, zone=zone)
+    figure = metric_trend(series, target=target, deployments=deployments, title_by=names, zone=zone)
     figure["layout"]["yaxis"].update({"rangemode": "tozero", "range": None})
     return figure
 
 
-def volume(series: Sequence[MetricSeries], *, names: Sequence[str] | None = None, zone: str = "UTC") -> dict[str, Any]:
+def volume(
+    series: Sequence[MetricSeries],
+    *,
+    deployments: Sequence[Deployment] = (),
+    names: Sequence[str] | None = None,
+    zone: str = "UTC",
+) -> dict[str, Any]:
     """Return counts a step as bars, one upon the other where there are several series (versions)."""
     labels = list(names) if names is not None else [each.metric.label for each in series]
     data = [
@@ -83,6 +119,8 @@ def volume(series: Sequence[MetricSeries], *, names: Sequence[str] | None = None
         legend={"traceorder": "normal"},
         showlegend=len(series) > 1,
     )
+    theme.add_deployments(layout, deployments, zone=zone)
+    note_inside(layout)
     if len(series) < 2:
         close_to_the_top(layout)
     return {"data": data, "layout": layout}
@@ -150,7 +188,7 @@ def _is_there(value: float | None) -> bool:
     return value is not None
 
 
-def _band(points: Sequence[Point], zone: str) -> list[dict[str, Any]]:
+def _band(points: Sequence[Point], zone: str, colour: str) -> list[dict[str, Any]]:
     """Return the interval as two invisible lines with the space between them filled."""
     sure = [point for point in points if _is_sure(point)]
     if not sure:
@@ -159,7 +197,7 @@ def _band(points: Sequence[Point], zone: str) -> list[dict[str, Any]]:
     edge = {"type": "scatter", "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False, "x": at}
     low = [point.value.low for point in sure]
     high = [point.value.high for point in sure]
-    return [{**edge, "y": low}, {**edge, "y": high, "fill": "tonexty", "fillcolor": theme.faint(theme.categorical(0))}]
+    return [{**edge, "y": low}, {**edge, "y": high, "fill": "tonexty", "fillcolor": theme.faint(colour)}]
 
 
 def _is_sure(point: Point) -> bool:
@@ -171,11 +209,16 @@ def _is_sure(point: Point) -> bool:
 def _value_axis(series: Sequence[MetricSeries], target: Target | None, unit: Unit, currency: str) -> dict[str, Any]:
     values = [value for each in series for value in numbers(each.points)]
     if len(series) == 1:
-        values += [
-            bound for point in series[0].points if _is_sure(point) for bound in (point.value.low, point.value.high)
-        ]
-    lines = [] if target is None else [target.target, target.critical]
-    return unit_axis(unit, currency=currency, range=span([*values, *lines], unit))
+        values += _bounds(series[0].points)
+    return unit_axis(unit, currency=currency, range=span([*values, *_ends(target)], unit))
+
+
+def _bounds(points: Sequence[Point]) -> list[float | None]:
+    return [bound for point in points if _is_sure(point) for bound in (point.value.low, point.value.high)]
+
+
+def _ends(target: Target | None) -> list[float]:
+    return [] if target is None else [target.target, target.critical]
 
 
 def _is_sparse(values: Sequence[float | None]) -> bool:

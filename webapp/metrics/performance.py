@@ -1,5 +1,6 @@
 """How well a model decides, at its threshold and at any other, from the counts of each score bin."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
@@ -7,20 +8,29 @@ from itertools import pairwise
 import numpy as np
 from sqlalchemy.orm import Session
 
-from webapp.catalog.models import Model
+from webapp.catalog.models import Model, Task
 from webapp.core.periods import Window
 from webapp.metrics import curves, load
 from webapp.metrics.curves import Sweep
 from webapp.metrics.evidence import Evidence, MoneyPeriod
 from webapp.metrics.metric import Value
 from webapp.metrics.money import books
-from webapp.metrics.registry import METRICS
+from webapp.metrics.registry import METRICS, for_task
+from webapp.metrics.scope import segments_of, versions_of
 from webapp.metrics.shares import coverage
+from webapp.telemetry import queries
 from webapp.telemetry.aggregate import ScoreHistogram, Tally
 
+ESTIMATED = "estimated_"
 CALIBRATION_PARTS = 10
 SCORE_PARTS = 32
-THRESHOLDS = 20
+THRESHOLDS = 50
+# What is looked at first of each kind of model; the others follow by name, estimates last.
+FIRST: Mapping[Task, Sequence[str]] = {
+    Task.BINARY: ("accuracy", "precision", "recall", "specificity", "f1", "roc_auc", "average_precision"),
+    Task.MULTICLASS: ("accuracy", "macro_f1", "weighted_f1", "macro_precision", "macro_recall", "roc_auc_ovr"),
+    Task.REGRESSION: ("mae", "rmse", "bias", "mape", "r2"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,15 @@ class RocPoint:
 class PrPoint:
     recall: float
     precision: float
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class GainPoint:
+    """How many of the positives are among that share of the highest scores."""
+
+    flagged: float
+    found: float
     threshold: float
 
 
@@ -88,6 +107,7 @@ class Performance:
     calibration: tuple[CalibrationPoint, ...]
     thresholds: tuple[ThresholdRow, ...]
     scores: tuple[ScoreBin, ...]
+    gain: tuple[GainPoint, ...] = ()
 
 
 def performance(
@@ -122,7 +142,7 @@ def performance_of(evidence: Evidence, *, threshold: float | None = None) -> Per
     area = None if scores is None else curves.area(scores)
     return Performance(
         threshold=used,
-        confusion=Confusion(tally.tp, tally.fp, tally.fn, tally.tn),
+        confusion=confusion_of(tally),
         predictions=tally.predictions,
         known=tally.known,
         coverage=coverage(evidence),
@@ -133,10 +153,41 @@ def performance_of(evidence: Evidence, *, threshold: float | None = None) -> Per
         auc_bound=None if area is None else area.bound,
         roc=() if sweep is None or area is None else _roc(sweep),
         precision_recall=() if sweep is None else _precision_recall(sweep),
+        gain=() if sweep is None else _gain(sweep),
         calibration=() if scores is None else _calibration(scores),
-        thresholds=() if scores is None or sweep is None else _thresholds(evidence, scores, sweep),
+        thresholds=() if scores is None or sweep is None else _thresholds(evidence, scores, sweep, used),
         scores=() if scores is None else _scores(scores),
     )
+
+
+def performance_metrics(task: Task) -> Sequence[str]:
+    """Return the metrics of right and wrong that apply to the task, the usual ones first, estimates last."""
+    first = FIRST[task]
+    others = [name for name, metric in for_task(task).items() if metric.group == "performance" and name not in first]
+    return [*first, *sorted(others, key=lambda name: (name.startswith(ESTIMATED), METRICS[name].label))]
+
+
+def best_threshold(found: Performance) -> ThresholdRow | None:
+    """Return the threshold of those tried that would have brought most; None where money is not known."""
+    known = [row for row in found.thresholds if row.net_benefit is not None]
+    return max(known, key=lambda row: row.net_benefit or 0.0, default=None)
+
+
+def confusion_by_version(
+    session: Session, model: Model, window: Window, *, now: datetime, segment: str | None = None
+) -> Mapping[str, Confusion]:
+    """Return the confusion of each version with known outcomes in the window, the one with most of them first."""
+    names = versions_of(session, [model])[model.id]
+    number = segments_of(session, [model], segment=segment).get(model.id, 0)
+    groups, chosen = {each: [each] for each in names}, dict.fromkeys(names, number)
+    totals = queries.totals(session, groups, load.elapsed(window, now), now=now, segments=chosen)
+    tallies = {each: total.tally for each, total in totals.items() if total.tally.known}
+    ordered = sorted(tallies, key=lambda each: tallies[each].known, reverse=True)
+    return {names[each]: confusion_of(tallies[each]) for each in ordered}
+
+
+def confusion_of(tally: Tally) -> Confusion:
+    return Confusion(tally.tp, tally.fp, tally.fn, tally.tn)
 
 
 def at_threshold(evidence: Evidence, sweep: Sweep, place: int) -> Evidence:
@@ -179,6 +230,17 @@ def _precision_recall(sweep: Sweep) -> tuple[PrPoint, ...]:
     return tuple(points)
 
 
+def _gain(sweep: Sweep) -> tuple[GainPoint, ...]:
+    """Return the curve from nobody flagged to everybody, points that repeat left out."""
+    positives, total = int(sweep.tp[0]), int(sweep.tp[0] + sweep.fp[0])
+    if positives <= 0:
+        return ()
+    points: dict[tuple[float, float], float] = {}
+    for tp, fp, threshold in zip(sweep.tp[::-1], sweep.fp[::-1], sweep.thresholds[::-1], strict=True):
+        points.setdefault((float((tp + fp) / total), float(tp / positives)), float(threshold))
+    return tuple(GainPoint(flagged, found, threshold) for (flagged, found), threshold in points.items())
+
+
 def _calibration(scores: ScoreHistogram) -> tuple[CalibrationPoint, ...]:
     """Return the share of positives among scores of about the same height; a bin's scores stand at its middle."""
     known = scores.positives + scores.negatives
@@ -194,10 +256,10 @@ def _calibration(scores: ScoreHistogram) -> tuple[CalibrationPoint, ...]:
     )
 
 
-def _thresholds(evidence: Evidence, scores: ScoreHistogram, sweep: Sweep) -> tuple[ThresholdRow, ...]:
-    """Return what other thresholds would have given, among them the model's own."""
-    own = curves.nearest_edge(scores, evidence.model.threshold)
-    places = sorted({*curves.bounds_near(scores.edges, THRESHOLDS)[1:-1].tolist(), own})
+def _thresholds(evidence: Evidence, scores: ScoreHistogram, sweep: Sweep, chosen: float) -> tuple[ThresholdRow, ...]:
+    """Return what other thresholds would have given, among them the model's own and the chosen one."""
+    named = {curves.nearest_edge(scores, each) for each in (evidence.model.threshold, chosen)}
+    places = sorted({*curves.bounds_near(scores.edges, THRESHOLDS)[1:-1].tolist(), *named})
     return tuple(_threshold(evidence, sweep, place) for place in places)
 
 

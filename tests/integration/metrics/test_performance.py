@@ -7,9 +7,10 @@ import pytest
 from sklearn.metrics import confusion_matrix, roc_auc_score
 
 from tests.factories import NOW, make_business, make_model, make_outcomes, make_predictions, outcome, prediction
+from webapp.catalog.models import Task
 from webapp.core.periods import Window
 from webapp.metrics import queries
-from webapp.metrics.performance import performance
+from webapp.metrics.performance import best_threshold, confusion_by_version, performance, performance_metrics
 
 WINDOW = Window(NOW - timedelta(days=2), NOW)
 SIZE = 1500
@@ -107,3 +108,57 @@ def test_one_class_only_is_a_reason(session):
     assert found.recall.reason == "one class only: no positives"
     assert found.precision.reason == "nothing was flagged"
     assert found.accuracy.value == 1
+
+
+def test_the_gain_is_what_the_highest_scores_hold(session, model, truth):
+    actual, score = truth
+
+    found = performance(session, model, WINDOW, now=NOW)
+
+    assert (found.gain[0].flagged, found.gain[0].found) == (0, 0)
+    assert (found.gain[-1].flagged, found.gain[-1].found) == (1, 1)
+    for point in found.gain[::10]:
+        flagged = score >= point.threshold
+        assert point.flagged == flagged.mean()
+        assert point.found == actual[flagged].sum() / actual.sum()
+
+
+def test_the_best_threshold_is_the_one_that_brings_most(session, model, truth):
+    actual, score = truth
+
+    found = performance(session, model, WINDOW, now=NOW, threshold=0.61)
+
+    def brings(threshold):
+        flagged = score >= threshold
+        return 1200 * actual[flagged].sum() - 50 * flagged.sum()
+
+    best = best_threshold(found)
+    assert best.net_benefit == max(brings(row.threshold) for row in found.thresholds)
+    assert found.threshold in {row.threshold for row in found.thresholds}
+
+
+def test_without_money_no_threshold_is_best(session, truth):
+    other = make_model(session, "plain")
+    make_predictions(session, [prediction("a", model="plain", score=0.7)])
+    make_outcomes(session, [outcome("a", 1, model="plain")])
+
+    assert best_threshold(performance(session, other, WINDOW, now=NOW)) is None
+
+
+def test_each_version_has_a_confusion_of_its_own(session, model):
+    make_predictions(session, [prediction(f"n-{n}", version="v13", score=0.9) for n in range(5)])
+    make_outcomes(session, [outcome(f"n-{n}", n % 2) for n in range(5)])
+    make_predictions(session, [prediction("open", version="v14")])
+
+    found = confusion_by_version(session, model, WINDOW, now=NOW)
+
+    assert list(found) == ["v12", "v13"]
+    assert (found["v13"].tp, found["v13"].fp, found["v13"].fn, found["v13"].tn) == (2, 3, 0, 0)
+
+
+def test_the_usual_metrics_come_first_and_estimates_last():
+    names = performance_metrics(Task.BINARY)
+
+    assert names[:3] == ["accuracy", "precision", "recall"]
+    assert names[-1].startswith("estimated_")
+    assert len(set(names)) == len(names)

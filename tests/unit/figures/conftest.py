@@ -11,6 +11,7 @@ from webapp.metrics.metric import Better, Metric, MetricSeries, Point, Source, U
 from webapp.metrics.performance import (
     CalibrationPoint,
     Confusion,
+    GainPoint,
     Performance,
     PrPoint,
     RocPoint,
@@ -69,6 +70,7 @@ def performance() -> Performance:
             ThresholdRow(1.0, None, 0.0, 0.0),
         ),
         scores=(ScoreBin(0.0, 0.5, 1870, 120, 1740), ScoreBin(0.5, 1.0, 630, 450, 180)),
+        gain=(GainPoint(0.0, 0.0, 1.0), GainPoint(0.252, 0.79, 0.5), GainPoint(1.0, 1.0, 0.0)),
     )
 
 

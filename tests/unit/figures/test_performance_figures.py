@@ -5,6 +5,7 @@ import pytest
 from webapp.figures import (
     calibration_curve,
     confusion_matrix,
+    gain_curve,
     precision_recall_curve,
     roc_curve,
     score_distribution,
@@ -27,7 +28,7 @@ def test_a_confusion_matrix_of_nothing_does_not_divide():
     assert cells["z"] == [[0.0, 0.0], [0.0, 0.0]]
 
 
-@pytest.mark.parametrize("curve", [roc_curve, precision_recall_curve])
+@pytest.mark.parametrize("curve", [roc_curve, precision_recall_curve, gain_curve])
 def test_curves_mark_the_threshold_in_use(performance, curve):
     mark = curve(performance)["data"][-1]
 
@@ -72,3 +73,13 @@ def test_scores_fall_apart_into_open_negative_and_positive(performance):
     traces = {trace["name"]: trace["y"] for trace in score_distribution(performance)["data"]}
 
     assert traces == {"Outcome open": [10, 0], "Did not happen": [1740, 180], "Did happen": [120, 450]}
+
+
+def test_the_gain_says_what_is_found_and_how_many_times_better_than_chance(performance):
+    curve = gain_curve(performance)["data"][1]
+
+    assert (
+        curve["customdata"][1]
+        == "the 25.2% with the highest scores hold 79.0% of the positives: 3.1× as many as by chance"
+    )
+    assert curve["customdata"][0].endswith("no lift")

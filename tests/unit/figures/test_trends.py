@@ -3,7 +3,7 @@ import json
 from datetime import UTC, datetime
 
 from webapp.catalog.models import Deployment, Target
-from webapp.figures import gauge_trend, metric_trend, volume
+from webapp.figures import estimated_trend, gauge_trend, metric_trend, volume
 
 TARGET = Target(0.85, 0.80, 0.70)
 
@@ -93,3 +93,24 @@ def test_a_trend_of_nothing_is_an_empty_chart(series):
 
 def test_figures_are_plain_values_that_json_takes(series):
     json.dumps(metric_trend([series(0.9, None)], target=TARGET))
+
+
+def test_what_was_to_be_expected_is_dashed_with_its_interval_beside_what_came_out(series):
+    realised = series(*[0.9] * 20, None, None)
+    estimated = series(*[0.88] * 22, low_high=(0.86, 0.90))
+
+    figure = estimated_trend(realised, estimated, target=TARGET)
+
+    named = {trace["name"]: trace for trace in figure["data"] if "name" in trace}
+    assert named["Estimated"]["line"]["dash"] == "dash"
+    assert "dash" not in named["Realised"]["line"]
+    assert named["Realised"]["y"][-1] is None
+    assert [trace.get("fill") for trace in figure["data"][:2]] == [None, "tonexty"]
+    assert figure["layout"]["showlegend"] is True
+
+
+def test_deployments_stand_on_counts_and_measurements_too(series):
+    deployed = [Deployment(datetime(2026, 3, 10, 12, tzinfo=UTC), "v13", "")]
+
+    for figure in (volume([series(3.0)], deployments=deployed), gauge_trend([series(0.4)], deployments=deployed)):
+        assert [note["text"] for note in figure["layout"]["annotations"]] == ["v13"]

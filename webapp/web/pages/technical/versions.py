@@ -6,11 +6,11 @@ from dash import html
 from dash.development.base_component import Component
 
 from webapp.accounts.permissions import Permission
-from webapp.catalog.models import Task
 from webapp.catalog.queries import deployments
 from webapp.metrics import queries as metrics
 from webapp.metrics.metric import Metric
-from webapp.metrics.registry import METRICS, for_task
+from webapp.metrics.performance import performance_metrics
+from webapp.metrics.registry import METRICS
 from webapp.metrics.scope import PRODUCTION
 from webapp.metrics.versions import Candidate, candidates, compare, pick
 from webapp.web.components import field, panel, select
@@ -32,12 +32,6 @@ PAGE = Page(
 )
 
 CHAMPION, CHALLENGER, COURSE = "versions-champion", "versions-challenger", "versions-course"
-# What is looked at first; the others follow by name, estimates last.
-FIRST = {
-    Task.BINARY: ("accuracy", "precision", "recall", "specificity", "f1", "roc_auc", "average_precision"),
-    Task.MULTICLASS: ("accuracy", "macro_f1", "weighted_f1", "macro_precision", "macro_recall", "roc_auc_ovr"),
-    Task.REGRESSION: ("mae", "rmse", "bias", "mape", "r2"),
-}
 
 
 @PAGE.layout
@@ -46,7 +40,7 @@ def layout(request: PageRequest) -> Component:
 
 
 def _body(request: PageRequest, view: Technical) -> list[Component]:
-    query, names = request.query, _names(view.model.task)
+    query, names = request.query, performance_metrics(view.model.task)
     course = METRICS[query["metric"] if query.get("metric") in names else names[0]]
     with request.transaction() as session:
         known = candidates(session, view.model, now=view.now)
@@ -69,13 +63,6 @@ def _body(request: PageRequest, view: Technical) -> list[Component]:
         *parts.confusions(found, view),
         parts.same_cases(found, view),
     ]
-
-
-def _names(task: Task) -> Sequence[str]:
-    """Return the metrics of performance, the usual ones first, estimates last."""
-    first = FIRST[task]
-    others = [name for name, metric in for_task(task).items() if metric.group == "performance" and name not in first]
-    return [*first, *sorted(others, key=lambda name: (name.startswith("estimated"), METRICS[name].label))]
 
 
 def _choice(known: Sequence[Candidate], champion: str, challenger: str) -> Component:
