@@ -27,7 +27,7 @@ class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class RuleDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     name: Annotated[str, Meta(min_length=1, max_length=120, description="What the rule is called in the inbox.")]
     type: Annotated[AlertType, Meta(description="What kind of trouble it finds.")]
-    kind: Annotated[str, Meta(description="How it judges: threshold, drop_from_baseline or absence.")]
+    kind: Annotated[str, Meta(description="How it judges: the name of a rule type, like threshold.")]
     metric: Annotated[str, Meta(description="The name of the metric that it watches.")]
     scope: Scope = Scope()
     parameters: dict[str, Any] = {}

@@ -76,11 +76,11 @@ def needs_of(rules: Sequence[Rule], changes: Changes, *, at: datetime) -> dict[U
             continue
         prepared = rule.prepared
         try:
-            windows = prepared.rule_type.windows(prepared.parameters, prepared.metric, now=at)
+            looks = prepared.rule_type.looks(prepared.parameters, prepared.metric, now=at)
         except FAULTS as error:
             changes.faults[rule.id] = _said(error)
         else:
-            needs[rule.id] = Need(prepared, windows)
+            needs[rule.id] = Need(prepared, looks)
     return needs
 
 
@@ -180,7 +180,9 @@ class _Stepper:
         self._find(fingerprint, before.labels, "", Seen(OK, severity, before.value, None, said, 0, end=reason))
 
     def _said(self, verdict: Verdict, labels: dict[str, str]) -> str:
-        return wording.summary(verdict, self.need.prepared.metric, labels, window=self.need.windows.get(CURRENT))
+        look = self.need.looks.get(CURRENT)
+        window = None if look is None else look.window
+        return wording.summary(verdict, self.need.prepared.metric, labels, window=window)
 
     def _find(self, fingerprint: UUID, labels: Mapping[str, str], operator: str, seen: Seen) -> None:
         rule = self.rule

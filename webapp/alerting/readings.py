@@ -3,33 +3,35 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Integer, and_, cast, func, or_, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from webapp.alerting.document import Scope
 from webapp.alerting.plugins import Prepared
-from webapp.alerting.rule_type import Readings
+from webapp.alerting.rule_type import Look, Readings
 from webapp.catalog.models import Model, Task
+from webapp.catalog.queries import segments
 from webapp.catalog.tables import ModelRow
 from webapp.core.errors import UserError
 from webapp.core.periods import Window
 from webapp.metrics import queries
 from webapp.metrics.evidence import Evidence
 from webapp.metrics.gauge import GAUGES
-from webapp.metrics.metric import Source, Value, undefined
+from webapp.metrics.metric import Metric, Source, Value, undefined
 from webapp.metrics.registry import METRICS
 from webapp.metrics.segments import by_segment
 from webapp.telemetry.gauges import Gauge
 from webapp.telemetry.tables import MeasurementRollupRow, MeasurementRow, SeriesRow
-from webapp.telemetry.tiles import cover, snap
+from webapp.telemetry.tiles import cover, snap, stepped
 
 # What a plug-in that is wrong raises; a database that is gone is not caught and ends the cycle.
 FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, UserError)
 NO_MODEL = Model(0, "", "", Task.BINARY, "", "", 0.5, {}, (), "", datetime(1970, 1, 1, tzinfo=UTC))
 Labels = tuple[tuple[str, str], ...]
+Values = tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +41,22 @@ class About:
     window: Window
     version: str | None
     segment: str | None
+    step: timedelta | None = None
 
     @classmethod
-    def of(cls, scope: Scope, window: Window) -> "About":
-        return cls(window, scope.version, scope.segment)
+    def of(cls, scope: Scope, look: Look) -> "About":
+        return cls(look.window, scope.version, scope.segment, look.step)
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What one rule looks at: its windows by name."""
+    """What one rule looks at, by name."""
 
     prepared: Prepared
-    windows: Mapping[str, Window]
+    looks: Mapping[str, Look]
+
+    def metric_of(self, look: Look) -> Metric:
+        return METRICS[look.metric] if look.metric else self.prepared.metric
 
 
 class UnreadableError(Exception):
@@ -59,24 +65,24 @@ class UnreadableError(Exception):
 
 @dataclass(slots=True)
 class Gathered:
-    """Everything that was read for a cycle."""
+    """Everything that was read for a cycle; of a look, one value, or one a step."""
 
     at: datetime
     watched_since: datetime | None
     models: Mapping[str, Model]
-    # By model and, where a rule is about segments, by segment: metric → value.
-    values: dict[About, dict[tuple[str, str], Mapping[str, Value]]] = field(default_factory=dict)
+    # By model and, where a rule is about segments, by segment: metric → values.
+    values: dict[About, dict[tuple[str, str], Mapping[str, Values]]] = field(default_factory=dict)
     faults: dict[tuple[About, str], str] = field(default_factory=dict)
-    gauges: dict[Window, Mapping[tuple[Labels, str], Gauge]] = field(default_factory=dict)
+    gauges: dict[Look, Mapping[tuple[Labels, str], Sequence[Gauge | None]]] = field(default_factory=dict)
     newest: Mapping[tuple[Labels, str], datetime] = field(default_factory=dict)
 
     def series(self, need: Need) -> Sequence[tuple[Labels, Readings]]:
         """Return the series that the rule is about, each with its readings; raise UnreadableError."""
         if need.prepared.metric.source is Source.GAUGES:
             return self._gauge_series(need)
-        scope, name = need.prepared.document.scope, need.prepared.metric.name
-        for window in need.windows.values():
-            fault = self.faults.get((About.of(scope, window), name))
+        scope = need.prepared.document.scope
+        for look in need.looks.values():
+            fault = self.faults.get((About.of(scope, look), need.metric_of(look).name))
             if fault is not None:
                 raise UnreadableError(fault)
         version = () if scope.version is None else (("version", scope.version),)
@@ -93,17 +99,18 @@ class Gathered:
         scope = need.prepared.document.scope
         if scope.segment is None:
             return [()]
-        read = [self.values.get(About.of(scope, window), {}) for window in need.windows.values()]
+        read = [self.values.get(About.of(scope, look), {}) for look in need.looks.values()]
         names = sorted({segment for values in read for of, segment in values if of == model})
         return [(("segment", name),) for name in names]
 
     def _readings(self, need: Need, model: str, segment: str) -> Readings:
-        scope, name = need.prepared.document.scope, need.prepared.metric.name
-        found = {}
-        for key, window in need.windows.items():
-            by_metric = self.values.get(About.of(scope, window), {}).get((model, segment), {})
-            found[key] = by_metric.get(name) or undefined("the metric does not apply to this model")
-        return Readings(found, watched_since=self.watched_since)
+        scope = need.prepared.document.scope
+        found: dict[str, Values] = {}
+        for key, look in need.looks.items():
+            by_metric = self.values.get(About.of(scope, look), {}).get((model, segment), {})
+            unknown = () if look.step else (undefined("the metric does not apply to this model"),)
+            found[key] = by_metric.get(need.metric_of(look).name, unknown)
+        return _read_as(need, found, newest=None, watched_since=self.watched_since)
 
     def _gauge_series(self, need: Need) -> Sequence[tuple[Labels, Readings]]:
         gauge, model = GAUGES[need.prepared.metric.name], need.prepared.document.scope.model
@@ -112,12 +119,17 @@ class Gathered:
             of_model = dict(labels).get("model")
             if name != gauge or (model is not None and of_model not in {None, model}):
                 continue
-            values = {
-                key: _gauge_value(need.prepared, self.gauges[window].get((labels, name)), window)
-                for key, window in need.windows.items()
-            }
-            found.append((labels, Readings(values, newest=newest, watched_since=self.watched_since)))
+            values = {key: self._gauge_values(need, look, labels) for key, look in need.looks.items()}
+            found.append((labels, _read_as(need, values, newest=newest, watched_since=self.watched_since)))
         return found
+
+    def _gauge_values(self, need: Need, look: Look, labels: Labels) -> Values:
+        metric = need.metric_of(look)
+        measured = self.gauges[_unnamed(look)].get((labels, GAUGES[metric.name]))
+        if look.step is None:
+            return (gauge_value(metric, measured[0] if measured else None, look.window),)
+        parts = list(look.window.steps(look.step))
+        return tuple(gauge_value(metric, each, part) for part, each in zip(parts, measured or [], strict=False))
 
 
 def gather(
@@ -127,25 +139,47 @@ def gather(
     gathered = Gathered(at, watched_since, {model.name: model for model in models})
     names: defaultdict[About, set[str]] = defaultdict(set)
     wanted: defaultdict[About, set[str]] = defaultdict(set)
-    gauge_windows: set[Window] = set()
+    measured: dict[Look, None] = {}
     for need in needs:
-        scope, metric = need.prepared.document.scope, need.prepared.metric
-        for window in need.windows.values():
+        scope = need.prepared.document.scope
+        for look in need.looks.values():
+            metric = need.metric_of(look)
             if metric.source is Source.GAUGES:
-                gauge_windows.add(window)
+                measured[_unnamed(look)] = None
                 continue
-            about = About.of(scope, window)
+            about = About.of(scope, look)
             names[about].add(metric.name)
             applying = [name for name, model in gathered.models.items() if model.task in metric.tasks]
             wanted[about].update(applying if scope.model is None else {scope.model}.intersection(applying))
     for about, metrics in names.items():
         chosen = [model for name, model in gathered.models.items() if name in wanted[about]]
         _read(session, gathered, chosen, sorted(metrics), about)
-    if gauge_windows:
-        gathered.newest = _newest(session)
-        for window in gauge_windows:
-            gathered.gauges[window] = _gauges(session, window, now=at)
+    if measured:
+        gathered.newest = _newest(session, at=at)
+        for look in measured:
+            gathered.gauges[look] = _gauges(session, look, now=at)
     return gathered
+
+
+def gauge_value(metric: Metric, gauge: Gauge | None, window: Window) -> Value:
+    """Compute the metric of one instance by its one definition."""
+    found = {} if gauge is None else {GAUGES[metric.name]: gauge}
+    return queries.value_of(metric, Evidence(model=NO_MODEL, window=window, gauges=found))
+
+
+def _read_as(
+    need: Need, found: Mapping[str, Values], *, newest: datetime | None, watched_since: datetime | None
+) -> Readings:
+    """Put whole windows and steps where the rule types look for them."""
+    looks = need.looks
+    values = {key: each[0] for key, each in found.items() if looks[key].step is None}
+    steps = {key: each for key, each in found.items() if looks[key].step is not None}
+    return Readings(values, newest=newest, watched_since=watched_since, steps=steps)
+
+
+def _unnamed(look: Look) -> Look:
+    """All gauges of a window are read at once."""
+    return Look(look.window, step=look.step)
 
 
 def _read(
@@ -177,14 +211,16 @@ def _read(
 
 def _values(
     session: Session, models: Sequence[Model], names: Sequence[str], about: About, *, now: datetime
-) -> Mapping[tuple[str, str], Mapping[str, Value]]:
+) -> Mapping[tuple[str, str], Mapping[str, Values]]:
     """Return the metrics by model and segment; of a key, those of each of its values that was ever seen."""
+    if about.step is not None:
+        return _stepped(session, models, names, about, about.step, now=now)
     window, version, segment = about.window, about.version, about.segment
     if segment is None or "=" in segment:
         found = queries.values(session, models, names, window, now=now, version=version, segment=segment)
-        return {(model, segment or ""): values for model, values in found.items()}
+        return {(model, segment or ""): _each_alone(values) for model, values in found.items()}
     return {
-        (model.name, f"{segment}={value}"): values
+        (model.name, f"{segment}={value}"): _each_alone(values)
         for model in models
         for value, values in by_segment(
             session, model, segment, names, window, now=now, version=version, with_empty=True
@@ -192,22 +228,45 @@ def _values(
     }
 
 
+def _each_alone(values: Mapping[str, Value]) -> Mapping[str, Values]:
+    return {name: (value,) for name, value in values.items()}
+
+
+def _stepped(
+    session: Session, models: Sequence[Model], names: Sequence[str], about: About, step: timedelta, *, now: datetime
+) -> Mapping[tuple[str, str], Mapping[str, Values]]:
+    """Return the metrics by steps, a statement or two a model and segment."""
+    parts = _parts_of(session, models, about.segment)
+    found: dict[tuple[str, str], Mapping[str, Values]] = {}
+    for model in models:
+        for part in parts[model.name]:
+            series = queries.series(
+                session, model, names, about.window, step, now=now, version=about.version, segment=part or None
+            )
+            found[model.name, part] = {
+                name: tuple(point.value for point in each.points) for name, each in series.items()
+            }
+    return found
+
+
+def _parts_of(session: Session, models: Sequence[Model], segment: str | None) -> Mapping[str, Sequence[str]]:
+    """Return the segments that are read apart for each model, an empty text where all is read as one."""
+    if segment is None or "=" in segment:
+        return {model.name: [segment or ""] for model in models}
+    known = segments(session, [model.id for model in models])
+    return {model.name: [str(each) for each in known[model.id] if each.key == segment] for model in models}
+
+
 def _said(error: Exception) -> str:
     text = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()
     return f"{type(error).__name__}: {text[0][:200]}" if text else type(error).__name__
 
 
-def _gauge_value(prepared: Prepared, gauge: Gauge | None, window: Window) -> Value:
-    """Compute the metric of one instance by its one definition."""
-    found = {} if gauge is None else {GAUGES[prepared.metric.name]: gauge}
-    return queries.value_of(prepared.metric, Evidence(model=NO_MODEL, window=window, gauges=found))
-
-
-def _newest(session: Session) -> Mapping[tuple[Labels, str], datetime]:
-    """Return every source of the gauges and the instant of its newest sample."""
+def _newest(session: Session, *, at: datetime) -> Mapping[tuple[Labels, str], datetime]:
+    """Return every source of the gauges and the instant of its newest sample until now."""
     newest = (
         select(MeasurementRow.at)
-        .where(MeasurementRow.series_id == SeriesRow.id)
+        .where(MeasurementRow.series_id == SeriesRow.id, MeasurementRow.at <= at)
         .order_by(MeasurementRow.at.desc())
         .limit(1)
         .scalar_subquery()
@@ -218,19 +277,22 @@ def _newest(session: Session) -> Mapping[tuple[Labels, str], datetime]:
         .where(SeriesRow.name.in_(GAUGES.values()))
     )
     found: dict[tuple[Labels, str], datetime] = {}
-    for model, instance, name, at in session.execute(query):
-        if at is not None:
-            key = (_labels(model, instance), name)
-            found[key] = max(at, found.get(key, at))
+    for model, instance, name, heard in session.execute(query):
+        if heard is not None:
+            key = (labels_of(model, instance), name)
+            found[key] = max(heard, found.get(key, heard))
     return found
 
 
-def _gauges(session: Session, window: Window, *, now: datetime) -> Mapping[tuple[Labels, str], Gauge]:
-    row = MeasurementRollupRow
-    tiles = cover(snap(window, now=now))
+def _gauges(session: Session, look: Look, *, now: datetime) -> Mapping[tuple[Labels, str], Sequence[Gauge | None]]:
+    """Return each gauge of each source over the window, or one a step of it."""
+    row, window = MeasurementRollupRow, snap(look.window, now=now)
+    tiles = cover(window) if look.step is None else stepped(window, look.step, now=now)
     if not tiles:
         return {}
     instance = func.coalesce(SeriesRow.labels["instance"].as_string(), "").label("instance")
+    seconds = (look.step or window.duration).total_seconds()
+    place = cast(func.floor(func.extract("epoch", row.bucket - window.start) / seconds), Integer).label("place")
     in_tiles = or_(
         *(and_(row.grain == min(int(tile.grain), 3), row.bucket >= tile.start, row.bucket < tile.end) for tile in tiles)
     )
@@ -239,6 +301,7 @@ def _gauges(session: Session, window: Window, *, now: datetime) -> Mapping[tuple
             ModelRow.name,
             instance,
             SeriesRow.name,
+            place,
             func.sum(row.sample_count),
             func.sum(row.total),
             func.min(row.smallest),
@@ -247,14 +310,16 @@ def _gauges(session: Session, window: Window, *, now: datetime) -> Mapping[tuple
         .join(row, row.series_id == SeriesRow.id)
         .join(ModelRow, ModelRow.id == SeriesRow.model_id, isouter=True)
         .where(SeriesRow.name.in_(GAUGES.values()), in_tiles)
-        .group_by(ModelRow.name, instance, SeriesRow.name)
+        .group_by(ModelRow.name, instance, SeriesRow.name, place)
     )
-    return {
-        (_labels(model, instance), name): Gauge(int(count), total, smallest, largest)
-        for model, instance, name, count, total, smallest, largest in session.execute(query)
-    }
+    count = 1 if look.step is None else len(list(window.steps(look.step)))
+    found: dict[tuple[Labels, str], list[Gauge | None]] = {}
+    for model, of, name, at, samples, *sums in session.execute(query):
+        into = found.setdefault((labels_of(model, of), name), [None] * count)
+        into[at] = Gauge(int(samples), *sums)
+    return found
 
 
-def _labels(model: str | None, instance: str | None) -> Labels:
+def labels_of(model: str | None, instance: str | None) -> Labels:
     pairs = (("model", model or ""), ("instance", instance or ""))
     return tuple(pair for pair in pairs if pair[1])

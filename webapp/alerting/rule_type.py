@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
@@ -32,8 +32,17 @@ P = TypeVar("P", bound=Parameters)
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """One thing that a judgement reads: a metric over a window, or by steps of it. Unnamed, it is the rule's own."""
+
+    window: Window
+    metric: str = ""
+    step: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Readings:
-    """What is known of one series: a value for each window that the rule type asked for.
+    """What is known of one series: a value for each look that the rule type asked for, or one a step of it.
 
     `newest` is the instant of the newest sample of a gauge, `watched_since` when we last began to listen without a gap.
     """
@@ -41,6 +50,7 @@ class Readings:
     values: Mapping[str, Value]
     newest: datetime | None = None
     watched_since: datetime | None = None
+    steps: Mapping[str, Sequence[Value]] = field(default_factory=dict)  # the earliest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +94,8 @@ class RuleType(ABC, Generic[P]):
     parameters: type[P]
 
     @abstractmethod
-    def windows(self, parameters: P, metric: Metric, *, now: datetime) -> Mapping[str, Window]:
-        """Return the windows that a judgement at the instant needs, by name."""
+    def looks(self, parameters: P, metric: Metric, *, now: datetime) -> Mapping[str, Look]:
+        """Return what a judgement at the instant reads, by name."""
 
     @abstractmethod
     def evaluate(self, readings: Readings, parameters: P, context: Context) -> Verdict:
@@ -144,6 +154,22 @@ def current_window(parameters: Parameters, metric: Metric, *, now: datetime) -> 
     return trailing(now, DEFAULTS.of_group.get(metric.group, 24 * HOUR))
 
 
+def whole_hours(parameters: Parameters, metric: Metric, *, now: datetime) -> Window:
+    """Return the window that is compared with older ones, of which only hours are kept: the last whole hours."""
+    usual = DEFAULTS.of_group.get(metric.group, HOUR) if metric.source is not Source.GAUGES else HOUR
+    minutes = parameters.window_minutes
+    length = max(usual if minutes is None else minutes * MINUTE, HOUR)
+    end = floor_to(now, HOUR)
+    return Window(end - length, end)
+
+
+def check_whole_hours(parameters: Parameters) -> None:
+    if parameters.window_minutes is not None and parameters.window_minutes % 60:
+        raise InvalidInputError(
+            "window_minutes: older values are kept by the hour, so the window must be whole hours: 60, 120, 1440…"
+        )
+
+
 def unjudgeable(value: Value, context: Context) -> Verdict | None:
     """Return the verdict on a value that must not be compared, or None where it may be."""
     needed = max(context.minimum_sample_count, 0)
@@ -162,3 +188,11 @@ def reached(value: float, bounds: tuple[Bound, ...], *, above: bool) -> Bound | 
     """Return the worst bound that the value lies beyond."""
     beyond = [bound for bound in bounds if (value > bound.at if above else value < bound.at)]
     return max(beyond, key=lambda bound: bound.severity.rank) if beyond else None
+
+
+def known_among(values: Sequence[Value], *, minimum: int = 0) -> Sequence[Value]:
+    """Return the values that may be compared: finite, from at least one sample and from as many as are judged."""
+    least = max(minimum, 1)
+    return [
+        each for each in values if each.value is not None and math.isfinite(each.value) and each.sample_count >= least
+    ]

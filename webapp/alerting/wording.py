@@ -1,5 +1,6 @@
 """An alert in words: a value and a bound as its metric is written, and the sentence that says what is wrong."""
 
+from datetime import timedelta
 from functools import lru_cache
 
 from webapp.alerting.rule_type import Verdict
@@ -19,18 +20,19 @@ def line(value: float, metric: Metric, *, currency: str = "USD") -> str:
     """Return a line that people drew, without decimals that they did not write: `0.3`, `5%`, `1,000 ms`."""
     match metric.unit:
         case Unit.SHARE:
-            return f"{_as_written(value * 100)}%"
+            return f"{as_written(value * 100)}%"
         case Unit.PERCENT:
-            return f"{_as_written(value)}%"
+            return f"{as_written(value)}%"
         case Unit.MILLISECONDS:
-            return f"{_as_written(value)} ms"
+            return f"{as_written(value)} ms"
         case Unit.MONEY | Unit.MULTIPLE:
             return number_text(value, metric, currency=currency)
         case _:
-            return _as_written(value)
+            return as_written(value)
 
 
-def _as_written(value: float) -> str:
+def as_written(value: float) -> str:
+    """Return a number with the decimals that it needs, four at most."""
     decimals = next(places for places in range(5) if places == 4 or round(value, places) == round(value, 9))
     return formatting.number(value, decimals)
 
@@ -75,5 +77,15 @@ def _beyond(verdict: Verdict, metric: Metric) -> str:
 def difference(value: float, metric: Metric) -> str:
     """Return a change in the metric's unit; of a share, in percentage points."""
     if metric.unit is Unit.SHARE:
-        return f"{_as_written(round(value * 100, 1))} pp"
+        return f"{as_written(round(value * 100, 1))} pp"
     return amount(value, metric)
+
+
+def span(duration: timedelta) -> str:
+    """Return a duration exactly, in the largest unit that it is a whole number of: `90 min`, `2 h`, `30 d`."""
+    seconds = int(duration.total_seconds())
+    size, unit = next((size, unit) for size, unit in _UNITS if seconds % size == 0)
+    return f"{formatting.number(seconds // size)} {unit}"
+
+
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))

@@ -1,6 +1,5 @@
-"""Each rule type by hand, and the contract that all of them keep."""
+"""Thresholds, drops and absences by hand, and the pack."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,53 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.alerting.verdicts import NOW, judge
 from webapp.alerting.document import RuleDocument
 from webapp.alerting.plugins import prepare, types
 from webapp.alerting.rule_pack import RULE_PACK
-from webapp.alerting.rule_type import Context, Readings, Verdict
+from webapp.alerting.rule_type import Verdict
 from webapp.alerting.severity import Severity
 from webapp.alerting.states import Condition
 from webapp.core.errors import InvalidInputError
 from webapp.metrics.metric import Metric, Value, undefined
 from webapp.metrics.registry import METRICS
 
-NOW = datetime(2026, 3, 10, 12, 20, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def judge(
-    kind: str,
-    parameters: Mapping[str, Any],
-    values: Mapping[str, Value],
-    *,
-    metric: str = "drift_score",
-    minimum: int = 0,
-    is_active: bool = False,
-    newest: datetime | None = None,
-    watched_since: datetime | None = None,
-) -> Verdict:
-    rule_type = types()[kind]
-    parsed = rule_type.parse(parameters)
-    rule_type.check(parsed, METRICS[metric])
-    context = Context(METRICS[metric], NOW, minimum, is_active)
-    return rule_type.evaluate(Readings(values, newest, watched_since), parsed, context)
-
-
-# --- the contract ---------------------------------------------------------------------------------------------------
-
-
-def test_the_three_are_found() -> None:
-    assert set(types()) == {"absence", "drop_from_baseline", "threshold"}
-
-
-@pytest.mark.parametrize("kind", sorted(types()))
-def test_every_parameter_explains_itself(kind: str) -> None:
-    described = msgspec.json.schema(types()[kind].parameters)
-    (fields,) = (
-        each["properties"] for each in described["$defs"].values() if "window_minutes" in each.get("properties", {})
-    )
-
-    assert [name for name, schema in fields.items() if "description" not in str(schema)] == []
+# --- the pack -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("key", sorted(RULE_PACK))
@@ -169,11 +136,11 @@ def test_little_evidence_on_either_side_is_not_judged(now: Value, before: Value)
 def test_the_days_before_end_where_the_judged_window_begins_to_the_hour() -> None:
     rule_type = types()["drop_from_baseline"]
 
-    windows = rule_type.windows(rule_type.parse({"high": 0.05, "days": 30}), METRICS["accuracy"], now=NOW)
+    looks = rule_type.looks(rule_type.parse({"high": 0.05, "days": 30}), METRICS["accuracy"], now=NOW)
 
-    assert windows["current"].start == NOW - DAY
-    assert windows["before"].end == datetime(2026, 3, 9, 12, tzinfo=UTC)
-    assert windows["before"].duration == 30 * DAY
+    assert looks["current"].window.start == NOW - DAY
+    assert looks["before"].window.end == datetime(2026, 3, 9, 12, tzinfo=UTC)
+    assert looks["before"].window.duration == 30 * DAY
 
 
 # --- absence --------------------------------------------------------------------------------------------------------
@@ -197,11 +164,11 @@ def test_a_thin_hour_counts_only_where_a_full_one_is_usual() -> None:
 def test_the_usual_hours_are_the_same_hour_of_the_weeks_before() -> None:
     rule_type = types()["absence"]
 
-    windows = rule_type.windows(rule_type.parse({"fewer_than": 10}), METRICS["prediction_count"], now=NOW)
+    looks = rule_type.looks(rule_type.parse({"fewer_than": 10}), METRICS["prediction_count"], now=NOW)
 
-    starts = [window.start for window in windows.values()]
+    starts = [look.window.start for look in looks.values()]
     assert starts == [datetime(2026, 3, 10, 11, tzinfo=UTC) - week * 7 * DAY for week in range(5)]
-    assert {window.duration for window in windows.values()} == {HOUR}
+    assert {look.window.duration for look in looks.values()} == {HOUR}
 
 
 def heartbeat(silence: int, *, value: Value | None = None, watched: int = 3600) -> Verdict:
@@ -261,7 +228,7 @@ def test_a_model_that_falls_silent_is_noticed_and_one_that_never_spoke_is_not() 
 def test_each_metric_has_a_window_that_suits_it(metric: str, start: datetime, end: datetime) -> None:
     rule_type = types()["threshold"]
 
-    window = rule_type.windows(rule_type.parse({"high": 1}), METRICS[metric], now=NOW)["current"]
+    window = rule_type.looks(rule_type.parse({"high": 1}), METRICS[metric], now=NOW)["current"].window
 
     assert (window.start, window.end) == (start, end)
 
@@ -269,9 +236,9 @@ def test_each_metric_has_a_window_that_suits_it(metric: str, start: datetime, en
 def test_a_rule_may_choose_its_window() -> None:
     rule_type = types()["threshold"]
 
-    window = rule_type.windows(rule_type.parse({"high": 1, "window_minutes": 90}), METRICS["cpu"], now=NOW)["current"]
+    look = rule_type.looks(rule_type.parse({"high": 1, "window_minutes": 90}), METRICS["cpu"], now=NOW)["current"]
 
-    assert window.duration == timedelta(minutes=90)
+    assert look.window.duration == timedelta(minutes=90)
 
 
 def test_a_metric_that_every_rule_type_can_name_has_a_label() -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from webapp.alerting.rule_type import CURRENT, Context, Parameters, Readings, RuleType, Verdict
+from webapp.alerting.rule_type import CURRENT, Context, Look, Parameters, Readings, RuleType, Verdict
 from webapp.alerting.severity import Severity
 from webapp.alerting.states import Condition
 from webapp.core import formatting
@@ -41,19 +41,19 @@ class Absence(RuleType[AbsenceParameters]):
     description = "Fires when samples stop coming, or when an hour has far fewer than the same hour of other weeks."
     parameters = AbsenceParameters
 
-    def windows(self, parameters: AbsenceParameters, metric: Metric, *, now: datetime) -> Mapping[str, Window]:
+    def looks(self, parameters: AbsenceParameters, metric: Metric, *, now: datetime) -> Mapping[str, Look]:
         if parameters.fewer_than is not None:
             hour = floor_to(now, HOUR)
             last = Window(hour - HOUR, hour)
             former = {
-                f"{BEFORE} {number}": Window(last.start - number * WEEK, last.end - number * WEEK)
+                f"{BEFORE} {number}": Look(Window(last.start - number * WEEK, last.end - number * WEEK))
                 for number in range(1, parameters.weeks + 1)
             }
-            return {CURRENT: last, **former}
+            return {CURRENT: Look(last), **former}
         recent = trailing(now, _silence(parameters))
         if metric.source is Source.GAUGES:
-            return {CURRENT: recent}
-        return {CURRENT: recent, BEFORE: trailing(recent.start, DAY)}
+            return {CURRENT: Look(recent)}
+        return {CURRENT: Look(recent), BEFORE: Look(trailing(recent.start, DAY))}
 
     def evaluate(self, readings: Readings, parameters: AbsenceParameters, context: Context) -> Verdict:
         if parameters.fewer_than is not None:

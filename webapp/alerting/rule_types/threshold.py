@@ -11,6 +11,7 @@ from webapp.alerting.rule_type import (
     CURRENT,
     Bound,
     Context,
+    Look,
     Parameters,
     Readings,
     RuleType,
@@ -22,7 +23,6 @@ from webapp.alerting.rule_type import (
 from webapp.alerting.severity import Severity
 from webapp.alerting.states import Condition
 from webapp.core.errors import InvalidInputError
-from webapp.core.periods import Window
 from webapp.metrics.metric import Metric
 
 
@@ -42,8 +42,8 @@ class Threshold(RuleType[ThresholdParameters]):
     description = "Fires while a metric is above (or below) a line. Several lines make one alert that changes severity."
     parameters = ThresholdParameters
 
-    def windows(self, parameters: ThresholdParameters, metric: Metric, *, now: datetime) -> Mapping[str, Window]:
-        return {CURRENT: current_window(parameters, metric, now=now)}
+    def looks(self, parameters: ThresholdParameters, metric: Metric, *, now: datetime) -> Mapping[str, Look]:
+        return {CURRENT: Look(current_window(parameters, metric, now=now))}
 
     def evaluate(self, readings: Readings, parameters: ThresholdParameters, context: Context) -> Verdict:
         current = readings.values[CURRENT]
