@@ -7,12 +7,11 @@ import math
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from babel.numbers import format_currency, get_currency_symbol
+from babel.numbers import format_currency
 
 LOCALE = "en_US"
 MINUS = "−"
 _FINEST = 9  # decimals
-_COMPACT = ((1e9, "B"), (1e6, "M"), (1e3, "K"))
 
 
 def number(value: float, decimals: int | None = None) -> str:
@@ -55,15 +54,6 @@ def money(value: float, currency: str) -> str:
     settled = _settled(value, decimals)
     text: str = format_currency(settled, currency, format=pattern, locale=LOCALE, currency_digits=False)
     return text
-
-
-def money_short(value: float, currency: str) -> str:
-    """Return 94500 as `$94.5K`: for axes and narrow cards."""
-    for size, letter in _COMPACT:
-        if abs(value) >= size:
-            sign = "-" if value < 0 else ""
-            return f"{sign}{get_currency_symbol(currency, locale=LOCALE)}{number(abs(value) / size, 1)}{letter}"
-    return money(value, currency)
 
 
 def duration_ms(milliseconds: float) -> str:

@@ -1,6 +1,5 @@
 """The declarative base, the time type and the engine that every table and query shares."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -80,7 +79,3 @@ def _forget_dead_connections(context: Any) -> None:
     """A server that shut down ends every pooled connection at once, not one request at a time."""
     if "terminating connection" in str(context.original_exception):
         context.is_disconnect = True
-
-
-def table_names(metadata: MetaData) -> Sequence[str]:
-    return sorted(metadata.tables)

@@ -4,7 +4,6 @@ from dash import html
 
 from webapp.web.components.content import attributes, classes
 
-SEVERITIES = ("low", "medium", "high", "critical")
 TONES = {
     "open": "critical",
     "acknowledged": "warning",
