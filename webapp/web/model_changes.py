@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,7 +13,8 @@ from webapp.catalog import register
 from webapp.catalog.models import Business, Model, Target, Task
 from webapp.core.errors import NotFoundError
 from webapp.core.periods import Window, utc_instant
-from webapp.telemetry import baselines, segments
+from webapp.telemetry import baseline_file, baselines, segments
+from webapp.telemetry.baseline_file import Given
 from webapp.telemetry.baselines import BaselineInfo
 from webapp.telemetry.bins import Columns
 from webapp.web.session import actor, now
@@ -68,9 +70,19 @@ def retire(session: Session, name: str) -> None:
     _record(session, "model.retired", former, before={"status": former.status}, after={"status": "retired"})
 
 
-def make_baseline(session: Session, model: Model, window: Window) -> BaselineInfo:
+def make_baseline(
+    session: Session, model: Model, window: Window, *, valid_from: datetime | None = None
+) -> BaselineInfo:
     """Make a baseline of the predictions in the window."""
-    made = baselines.create_from_window(session, model, window, by=actor().name, now=now())
+    made = baselines.create_from_window(session, model, window, by=actor().name, now=now(), valid_from=valid_from)
+    return _made(session, model, made)
+
+
+def make_baseline_of_file(
+    session: Session, model: Model, what: Given, *, source: str, valid_from: datetime | None = None
+) -> BaselineInfo:
+    """Make a baseline of what a file gives: features, and scores and outcomes where it has them."""
+    made = baseline_file.create(session, model, what, source=source, by=actor().name, now=now(), valid_from=valid_from)
     return _made(session, model, made)
 
 

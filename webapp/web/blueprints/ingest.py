@@ -1,19 +1,18 @@
 """The doors for events: what services send is checked item by item, stored, and answered after the commit."""
 
-import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app
 from flask.sansio.blueprints import BlueprintSetupState
 from sqlalchemy.orm import Session
 
 from webapp.accounts.actor import Actor
 from webapp.accounts.permissions import Permission
 from webapp.catalog import queries as catalog
-from webapp.core.errors import FieldError, InvalidInputError, NotFoundError, TooLargeError, UserError
+from webapp.core.errors import FieldError, InvalidInputError, NotFoundError, UserError
 from webapp.telemetry import ingest, reading
 from webapp.telemetry.ingest import Limits
 from webapp.telemetry.reading import Reading
@@ -31,6 +30,7 @@ from webapp.telemetry.wire import (
     Rejection,
 )
 from webapp.web.api import answer, takes
+from webapp.web.bodies import body_bytes
 from webapp.web.door import Door
 from webapp.web.gate import requires
 from webapp.web.session import RUNTIME, actor, now, runtime
@@ -89,7 +89,7 @@ def events() -> Response:
 def deployments() -> Response:
     """Record that a version went live."""
     with _door().passage():
-        deployment = reading.read_deployment(_body())
+        deployment = reading.read_deployment(body_bytes())
         with runtime().ingest_transaction() as session:
             is_new = ingest.accept_deployment(
                 session, deployment, now=now(), limits=_limits(), check_model=_check(session, actor())
@@ -100,7 +100,7 @@ def deployments() -> Response:
 def _take(read: Callable[[bytes], Reading[T]], name: str, take: Taking[T]) -> Response:
     """Read the body, store what is right in it, and answer once that is committed."""
     with _door().passage():
-        found = read(_body())
+        found = read(body_bytes())
         with runtime().ingest_transaction() as session:
             receipt = take(session, found.items, now(), _limits(), _check(session, actor()))
             malformed = Counter({("", "malformed"): len(found.rejected)} if found.rejected else {})
@@ -192,33 +192,6 @@ def _limits() -> Limits:
         retention=timedelta(days=settings.retention_events_days),
         outcome_window=timedelta(days=settings.outcome_window_days),
     )
-
-
-def _body() -> bytes:
-    """Return the body, unpacked when it is compressed, within the limit of the route either way."""
-    encoding = request.headers.get("Content-Encoding", "identity").lower()
-    if encoding == "identity":
-        return request.get_data(cache=False)
-    if encoding != "gzip":
-        raise InvalidInputError(f"The encoding '{encoding[:20]}' is not understood; send gzip or nothing.")
-    try:
-        return _unpacked(request.get_data(cache=False))
-    except zlib.error:
-        raise InvalidInputError("The body is not gzip, as its Content-Encoding says.") from None
-
-
-def _unpacked(packed: bytes) -> bytes:
-    """Unpack one gzip member, and no more of it than the route takes; a thousand empty ones would cost a thousand."""
-    most = request.max_content_length or MAX_BYTES
-    stream = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-    body = stream.decompress(packed, most + 1)
-    if len(body) > most:
-        raise TooLargeError(f"Unpacked, the body has more than {most:,} bytes; send fewer events at once.")
-    if not stream.eof:
-        raise InvalidInputError("The gzip body is cut off; send it again as a whole.")
-    if stream.unused_data:
-        raise InvalidInputError("Something follows the gzip body; compress everything at once, into a single member.")
-    return body
 
 
 def _nothing_accepted(name: str, rejected: Sequence[Rejection]) -> InvalidInputError:
