@@ -217,6 +217,81 @@ def test_a_baseline_is_made_from_a_window(runtime, churn, client_of):
     assert "from 1 to 72" in texts(page(client_of("data_scientist"), "/models/churn"))
 
 
+def test_a_baseline_counts_from_the_day_that_is_given(runtime, churn, client_of):
+    with runtime.transaction() as session:
+        make.make_confusion(session, WORKED_EXAMPLE)
+    client, values = (
+        client_of("data_scientist"),
+        {
+            "model-name.data": "churn",
+            "model-baseline-since.value": "2026-02-20",
+            "model-baseline-until.value": "2026-03-11",
+        },
+    )
+
+    for day, said in (("2026-03-05", "5 Mar 2026"), ("2026-04-01", "A baseline counts from a day that has begun")):
+        response = fire(
+            client,
+            "model-baseline-made.children",
+            {**values, "model-baseline-counts.value": day},
+            changed="model-baseline-make.n_clicks",
+        )
+        assert said in response.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"problem": "There is no column <b>x</b>."}, "There is no column <b>x</b>."),
+        ({"made": 3}, "Baseline 3 was made; drift is measured against it."),
+    ],
+)
+def test_what_the_api_said_of_a_file_is_shown(runtime, churn, client_of, answer, said):
+    response = fire(
+        client_of("data_scientist"),
+        "model-baseline-preview.children",
+        {"model-name.data": "churn", "model-baseline-answer.data": answer},
+        changed="model-baseline-answer.data",
+    )
+
+    assert said in words(
+        [result(response, "model-baseline-preview.children"), result(response, "model-baseline-applied.children")]
+    )
+
+
+def test_how_a_file_fits_is_shown_before_it_is_applied(runtime, churn, client_of):
+    found = {
+        "rows": 1200,
+        "matched": ["tenure"],
+        "unknown": ["region"],
+        "missing": ["contract"],
+        "wrong_types": {"tenure": 3},
+        "scores": 0,
+        "outcomes": 0,
+    }
+    client = client_of("data_scientist")
+
+    shown = fire(
+        client,
+        "model-baseline-preview.children",
+        {"model-name.data": "churn", "model-baseline-answer.data": {"preview": found, "name": "train.csv"}},
+        changed="model-baseline-answer.data",
+    )
+    broken = fire(
+        client,
+        "model-baseline-preview.children",
+        {"model-name.data": "churn", "model-baseline-answer.data": {"preview": {"rows": "many"}}},
+        changed="model-baseline-answer.data",
+    )
+
+    said = words(result(shown, "model-baseline-preview.children"))
+    assert {"1,200", "1: tenure", "1: region", "1: contract", "1: tenure (3)"} <= set(
+        texts(result(shown, "model-baseline-preview.children"))
+    )
+    assert "What has no column will have no reference" in said
+    assert "The file could not be looked at" in broken.get_data(as_text=True)
+
+
 def test_a_window_that_ends_before_it_begins_makes_no_baseline(runtime, churn, client_of):
     response = fire(
         client_of("data_scientist"),

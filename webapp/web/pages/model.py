@@ -11,10 +11,8 @@ from webapp.catalog import queries as catalog
 from webapp.catalog.models import Target
 from webapp.core.errors import InvalidInputError
 from webapp.core.formatting import number
-from webapp.core.periods import Window
 from webapp.drift.registry import method_named
 from webapp.metrics.registry import METRICS
-from webapp.telemetry.baselines import baselines
 from webapp.web import model_changes
 from webapp.web.components import (
     button,
@@ -39,12 +37,12 @@ from webapp.web.page import Page, PageRequest
 from webapp.web.router import LOCATION
 from webapp.web.session import actor, runtime
 from webapp.web.views import model_parts as parts
-from webapp.web.views import money_form
+from webapp.web.views import baseline_form, money_form
 from webapp.web.views.first_steps import snippets
 from webapp.web.views.metric_cards import sentence
 from webapp.web.views.model_depth import attach, depth_panel
 from webapp.web.views.model_parts import BOUNDS, Record, record
-from webapp.web.views.requests import instant_in, names_in, number_in, text_in
+from webapp.web.views.requests import names_in, number_in, text_in
 
 PAGE = Page(
     "model",
@@ -60,10 +58,10 @@ TITLE, POSITIVE, CUT, OWNERS, SAVE, SAVED = (
 )
 BOUND = "model-bound"  # the target's fields: {"type": BOUND, "metric": …, "bound": …}
 SAVE_TARGETS, TARGETS_SAVED = "model-targets-save", "model-targets-saved"
-SINCE, UNTIL, MAKE, MADE, BASELINES = (f"model-baseline-{part}" for part in ("since", "until", "make", "made", "list"))
 RETIRE, DO_RETIRE = "model-retire", "model-retire-do"
 
 attach(PAGE, NAME)
+baseline_form.attach(PAGE, NAME)
 
 
 @PAGE.layout
@@ -87,12 +85,7 @@ def layout(request: PageRequest) -> Component:
         ),
         depth_panel(request, found.model, may_write=may_write),
         *money_form.money_panels(found, request.actor),
-        panel(
-            "Baselines",
-            *_baselines(found, may_write=may_write),
-            id="baselines",
-            subtitle="what drift is measured against",
-        ),
+        baseline_form.baseline_panel(found, request.actor),
         grid(
             cell(7, panel("Versions", parts.version_table(found.versions, found.deployments, found.zone), flush=True)),
             cell(5, panel("Features", parts.feature_table(found.features), flush=True)),
@@ -173,28 +166,6 @@ def save_money(_clicks: object, name: object, *written: object) -> tuple[Compone
         model_changes.set_business(session, known, business)
         entries = catalog.business(session, [known.id])[known.id]
     return parts.money_table(entries, zone), _done("Saved. Money is computed anew from that day on.")
-
-
-@PAGE.callback(
-    Output(BASELINES, "children"),
-    Output(MADE, "children"),
-    Input(MAKE, "n_clicks"),
-    State(NAME, "data"),
-    State(SINCE, "value"),
-    State(UNTIL, "value"),
-    permission=Permission.MODELS_WRITE,
-    prevent_initial_call=True,
-)
-def make_baseline(_clicks: object, name: object, since: object, until: object) -> tuple[Component, Component]:
-    """Make a baseline of the predictions in a window."""
-    zone = actor().timezone
-    window = Window(instant_in(since, "The beginning", zone), instant_in(until, "The end", zone))
-    with runtime().job_transaction() as session:  # since all stored events are counted again
-        known = catalog.model_named(session, _name(name))
-        made = model_changes.make_baseline(session, known, window)
-        found = baselines(session, known.id)
-    said = _done(f"Baseline {made.number} was made of {number(made.row_count)} predictions.")
-    return parts.baseline_table(found, zone), said
 
 
 @PAGE.callback(
@@ -318,22 +289,6 @@ def _target_row(found: Record, name: str, *, may_write: bool) -> Component:
 def _bound_id(name: str, bound: str) -> str:
     """Return the id that the browser gives to the field: its keys in the order of the alphabet."""
     return f'{{"bound":"{bound}","metric":"{name}","type":"{BOUND}"}}'
-
-
-def _baselines(found: Record, *, may_write: bool) -> list[Component]:
-    table = html.Div(parts.baseline_table(found.baselines, found.zone), id=BASELINES)
-    if not may_write:
-        return [table]
-    window = found.window
-    fields = html.Div(
-        [
-            field("From", text_input(SINCE, type="date", value=f"{window.start:%Y-%m-%d}")),
-            field("To, not included", text_input(UNTIL, type="date", value=f"{window.end:%Y-%m-%d}")),
-        ],
-        className="mc-fields",
-    )
-    words = html.H3("Make one from a window that you trust", className="mc-subhead")
-    return [table, words, fields, _save(MAKE, MADE, "Make a baseline")]
 
 
 def _retiring(found: Record) -> Component:
