@@ -190,6 +190,63 @@ def test_a_rule_says_when_it_fires_while_it_is_written():
     )
 
 
+BOTH = {
+    "match": "any",
+    "conditions": [{"high": 90}, {"metric": "memory", "direction": "above", "medium": 85, "high": 95}],
+}
+
+
+def test_a_rule_of_several_conditions_goes_through_the_form_unchanged():
+    from webapp.web.views.rule_parts import normal
+
+    document = alarms.cpu_rule(kind="composite", parameters=BOTH)
+    draft = rule_form.draft_of(rule_form.plain(document))
+
+    read, checked = rule_form.read(draft)
+
+    assert checked.errors == {}
+    assert read is not None
+    assert normal(rule_form.plain(read)) == normal(rule_form.plain(document))
+    assert rule_form.in_words(draft).startswith("Fires while CPU > 90% high or Memory > 85% medium, > 95% high.")
+
+
+def test_what_is_wrong_in_a_condition_stands_at_its_line(client_of):
+    draft = rule_form.for_kind(Draft({**written().fields, "kind": "composite"}, {}))
+    assert draft.parameters["conditions.0.metric"] == "="
+    assert draft.parameters["conditions.1.metric"] == "-"
+
+    parameters = {**draft.parameters, "conditions.0.high": "much", "conditions.1.metric": "memory"}
+    form = texts(changed(save(client_of(Role.DEVOPS), Draft(draft.fields, parameters)))["rule-form"])
+
+    assert "Write a number." in form
+    sound = {**parameters, "conditions.0.high": "90"}
+    form = texts(changed(save(client_of(Role.DEVOPS), Draft(draft.fields, sound)))["rule-form"])
+    assert "Condition 2: set a line for at least one severity" in form
+
+
+def test_a_share_of_a_condition_is_read_by_its_own_metric():
+    fields = {**written().fields, "kind": "composite", "metric": "drift_score"}
+    draft = rule_form.for_kind(Draft(fields, {}))
+    rows = {"conditions.0.high": "0.3", "conditions.1.metric": "accuracy", "conditions.1.direction": "below"}
+
+    read, checked = rule_form.read(Draft(fields, {**draft.parameters, **rows, "conditions.1.high": "80%"}))
+
+    assert checked.errors == {}
+    assert read is not None
+    assert [each.get("high") for each in read.parameters["conditions"]] == [0.3, 0.8]
+
+
+def test_a_change_in_percent_is_written_in_percent():
+    fields = {**written().fields, "kind": "rate_of_change", "metric": "error_rate"}
+    draft = rule_form.for_kind(Draft(fields, {}))
+
+    read, checked = rule_form.read(Draft(fields, {**draft.parameters, "measured_in": "percent", "high": "50%"}))
+
+    assert checked.errors == {}
+    assert read is not None
+    assert read.parameters["high"] == 50
+
+
 @pytest.mark.parametrize("key", list(RULE_PACK))
 def test_every_rule_of_the_pack_goes_through_the_form_unchanged(key):
     document = RULE_PACK[key]

@@ -54,6 +54,23 @@ def test_an_hour_is_compared_with_the_same_hour_of_other_weeks(session: Session)
     assert "against 102 before" in alert.summary
 
 
+def test_all_conditions_are_read_for_the_same_machine(session: Session) -> None:
+    conditions = [{"high": 80}, {"metric": "memory", "high": 80}]
+    save(session, cpu_rule(kind="composite", parameters={"conditions": conditions, "window_minutes": 1}))
+    for instance, cpu, memory in (("api-1", 95, 91), ("api-2", 95, 40), ("api-3", 20, 99)):
+        for name, value in (("cpu_percent", cpu), ("memory_percent", memory)):
+            make_measurements(session, name, [value], instance=instance, start=NOW + MINUTE / 2, now=NOW + MINUTE)
+
+    evaluate.evaluate_due(session, now=NOW + MINUTE)
+
+    alert = only_alert(session)
+    assert (alert.labels, alert.value) == ({"instance": "api-1"}, 95)
+    assert (
+        alert.summary
+        == "CPU of api-1 is 95.0%, 15.0% above the line of 80%, from 1 samples over 1 min; Memory is 91.0%, > 80%."
+    )
+
+
 def test_the_median_of_the_days_is_read_for_each_segment(session: Session) -> None:
     declare(session, make_model(session, now=NOW - 9 * DAY), ["plan"], now=NOW - 9 * DAY)
     for day in range(8):

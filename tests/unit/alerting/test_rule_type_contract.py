@@ -21,6 +21,7 @@ from webapp.metrics.registry import METRICS
 EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "absence": ("prediction_count", {"fewer_than": 10, "severity": "medium"}),
     "anomaly": ("error_rate", {"medium": 3, "high": 6}),
+    "composite": ("error_rate", {"conditions": [{"low": 0.1, "high": 0.5}, {"metric": "accuracy", "medium": 0.2}]}),
     "drop_from_baseline": ("accuracy", {"direction": "either", "medium": 0.05, "high": 0.2, "average": "median"}),
     "rate_of_change": ("response_time_mean", {"medium": 20, "critical": 80, "measured_in": "percent"}),
     "seasonal_baseline": ("prediction_count", {"direction": "either", "low": 30, "measured_in": "percent"}),

@@ -21,6 +21,7 @@ from webapp.metrics.registry import METRICS
 from webapp.web import components
 from webapp.web.components import fieldset, notice, select, severity_badge, text_area, text_input
 from webapp.web.components.content import Child
+from webapp.web.views import condition_rows
 from webapp.web.views.struct_form import Question, answer, duration_text, questions, written
 
 FIELD, PARAMETER = "rule-field", "rule-parameter"
@@ -68,8 +69,9 @@ def draft_of(document: Mapping[str, Any]) -> Draft:
     fields = {name: written(document.get(name, each.default), each) for name, each in DOCUMENT.items()}
     fields |= {"model": scope.get("model") or ALL_MODELS, "version": scope.get("version") or ""}
     fields["segment"] = scope.get("segment") or ""
-    asked = _parameters(str(document.get("kind", "")))
-    return Draft(fields, {name: written(given.get(name, each.default), each) for name, each in asked.items()})
+    kind = str(document.get("kind", ""))
+    texts = {name: written(given.get(name, each.default), each) for name, each in _parameters(kind).items()}
+    return Draft(fields, {**texts, **(condition_rows.texts_of(given) if condition_rows.is_asked(kind) else {})})
 
 
 def blank() -> Draft:
@@ -85,19 +87,23 @@ def for_kind(draft: Draft) -> Draft:
     begun = {
         name: kept[name] if _fits(kept[name], each) else written(each.default, each) for name, each in asked.items()
     }
-    return Draft(draft.fields, begun)
+    more = condition_rows.kept(draft.parameters) if condition_rows.is_asked(draft.kind) else {}
+    return Draft(draft.fields, {**begun, **more})
 
 
 def read(draft: Draft) -> tuple[RuleDocument | None, Draft]:
     """Return the document that the form makes, or the form with a sentence at each field that is wrong."""
     errors: dict[str, str] = {}
     values = {name: _read(each, draft.fields.get(name, ""), name, errors) for name, each in DOCUMENT.items()}
-    is_share = draft.metric is not None and draft.metric.unit is Unit.SHARE
+    in_percent = draft.parameters.get("measured_in") == "percent"  # then 50% is 50
+    is_share = draft.metric is not None and draft.metric.unit is Unit.SHARE and not in_percent
     given = {}
     for name, each in _parameters(draft.kind).items():
         found = _read(each, draft.parameters.get(name, ""), f"parameters.{name}", errors, is_share=is_share)
         if found is not None:
             given[name] = found
+    if condition_rows.is_asked(draft.kind):
+        given[condition_rows.CONDITIONS] = condition_rows.read(draft.parameters, draft.fields.get("metric", ""), errors)
     if draft.metric is None:
         errors["metric"] = "Choose a metric."
     model, version = draft.fields.get("model", ""), draft.fields.get("version", "").strip()
@@ -177,6 +183,8 @@ def parameters(draft: Draft) -> list[Component]:
     if ladder:
         steps = html.Div([_step(draft, each) for each in ladder], className="mc-ladder")
         parts.append(fieldset("Severity ladder", steps, help="Where each severity begins. Empty: not used."))
+    if condition_rows.is_asked(draft.kind):
+        parts.append(condition_rows.rows(draft.parameters, draft.errors, kind=PARAMETER))
     return [*parts, html.Div([_parameter(draft, each) for each in others], className="mc-fields")]
 
 
