@@ -106,7 +106,6 @@ def unacknowledge(alert_id: str) -> Response:
 @BLUEPRINT.post("/<alert_id>/resolve")
 @requires(P.ALERTS_RESOLVE)
 @api.takes(Resolution)
-@api.takes(Resolution)
 def resolve(alert_id: str) -> Response:
     given = api.body(Resolution)
     reason = _reason(given.reason)
@@ -120,7 +119,6 @@ def resolve(alert_id: str) -> Response:
 @BLUEPRINT.post("/<alert_id>/snooze")
 @requires(P.ALERTS_ACKNOWLEDGE)
 @api.takes(Snooze)
-@api.takes(Snooze)
 def snooze(alert_id: str) -> Response:
     given = api.body(Snooze)
     return _do(alert_id, lambda s, number, who: lifecycle.snooze(s, number, until=given.until, actor=who, now=now()))
@@ -128,7 +126,6 @@ def snooze(alert_id: str) -> Response:
 
 @BLUEPRINT.post("/<alert_id>/assign")
 @requires(P.ALERTS_ASSIGN)
-@api.takes(Assignment)
 @api.takes(Assignment)
 def assign(alert_id: str) -> Response:
     given = api.body(Assignment)
@@ -138,7 +135,6 @@ def assign(alert_id: str) -> Response:
 @BLUEPRINT.post("/<alert_id>/comment")
 @requires(P.ALERTS_COMMENT)
 @api.takes(Comment)
-@api.takes(Comment)
 def comment(alert_id: str) -> Response:
     given = api.body(Comment)
     return _do(alert_id, lambda s, number, who: lifecycle.comment(s, number, text=given.text, actor=who, now=now()))
@@ -146,7 +142,6 @@ def comment(alert_id: str) -> Response:
 
 @BLUEPRINT.post("/bulk")
 @requires(P.ALERTS_READ)
-@api.takes(Bulk)
 @api.takes(Bulk)
 def bulk() -> Response:
     """Do one thing to many alerts. The answer says for each what came of it; one that is refused stops no other."""

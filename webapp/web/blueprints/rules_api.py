@@ -1,5 +1,7 @@
 """Rules over HTTP: read them, write them, take them away."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response
 
 from webapp.accounts.permissions import Permission
@@ -23,7 +25,6 @@ def find() -> Response:
 @BLUEPRINT.post("")
 @requires(Permission.RULES_WRITE)
 @api.takes(RuleDocument)
-@api.takes(RuleDocument)
 def create() -> Response:
     document = api.body(RuleDocument)
     with runtime().transaction() as session:
@@ -42,7 +43,6 @@ def show(rule_id: str) -> Response:
 
 @BLUEPRINT.put("/<rule_id>")
 @requires(Permission.RULES_WRITE)
-@api.takes(RuleDocument)
 @api.takes(RuleDocument)
 def replace(rule_id: str) -> Response:
     document = api.body(RuleDocument)
@@ -64,18 +64,20 @@ def delete(rule_id: str) -> Response:
 @BLUEPRINT.post("/<rule_id>/pause")
 @requires(Permission.RULES_WRITE)
 def pause(rule_id: str) -> Response:
-    number = api.uuid_of(rule_id, "rule")
-    with runtime().transaction() as session:
-        rules.pause_rule(session, number, actor=actor(), now=now())
-        saved = queries.rule(session, number)
-    return api.answer(saved)
+    """Let the rule watch no longer until it is resumed; what it has firing is resolved at once."""
+    return _turn(rule_id, rules.pause_rule)
 
 
 @BLUEPRINT.post("/<rule_id>/resume")
 @requires(Permission.RULES_WRITE)
 def resume(rule_id: str) -> Response:
+    """Let a paused rule watch again."""
+    return _turn(rule_id, rules.resume_rule)
+
+
+def _turn(rule_id: str, verb: Callable[..., None]) -> Response:
     number = api.uuid_of(rule_id, "rule")
     with runtime().transaction() as session:
-        rules.resume_rule(session, number, actor=actor(), now=now())
+        verb(session, number, actor=actor(), now=now())
         saved = queries.rule(session, number)
     return api.answer(saved)

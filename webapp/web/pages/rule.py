@@ -1,7 +1,8 @@
 """One rule: its form, how it stands, what it found, and who changed what. `/rules/new` is the same, empty."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from dash import ALL, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
@@ -35,6 +36,7 @@ FIELDS, PARAMETERS = {"type": FIELD, "name": ALL}, {"type": PARAMETER, "name": A
 WRITTEN = (State(FIELDS, "id"), State(FIELDS, "value"), State(PARAMETERS, "id"), State(PARAMETERS, "value"))
 Ids = list[dict[str, Any]] | None
 Texts = list[str] | None
+Verb = Callable[..., None]
 
 
 @PAGE.layout
@@ -152,18 +154,19 @@ def resume(clicks: int | None, subject: dict[str, Any] | None) -> Sequence[Compo
     prevent_initial_call=True,
 )
 def delete(clicks: int | None, subject: dict[str, Any] | None) -> str:
-    if not clicks:
-        raise PreventUpdate
-    rule_id = uuid_or_none((subject or {}).get("id"))
-    if rule_id is None:
-        raise NotFoundError("There is no such rule; reload the page.")
-    with runtime().transaction() as session:
-        alerting_rules.delete_rule(session, rule_id, actor=actor(), now=now())
+    _do(clicks, subject, alerting_rules.delete_rule)
     notify("The rule is gone; what it had firing is resolved.")
     return RULES
 
 
-def _turn(clicks: int | None, subject: dict[str, Any] | None, verb: Any, said: str) -> Sequence[Component]:
+def _turn(clicks: int | None, subject: dict[str, Any] | None, verb: Verb, said: str) -> Sequence[Component]:
+    rule_id = _do(clicks, subject, verb)
+    notify(said)
+    return _body(str(rule_id), Reader(actor(), now()))
+
+
+def _do(clicks: int | None, subject: dict[str, Any] | None, verb: Verb) -> UUID:
+    """Do one thing to the rule that the page is about, once somebody has pressed."""
     if not clicks:
         raise PreventUpdate
     rule_id = uuid_or_none((subject or {}).get("id"))
@@ -171,8 +174,7 @@ def _turn(clicks: int | None, subject: dict[str, Any] | None, verb: Any, said: s
         raise NotFoundError("There is no such rule; reload the page.")
     with runtime().transaction() as session:
         verb(session, rule_id, actor=actor(), now=now())
-    notify(said)
-    return _body(str(rule_id), Reader(actor(), now()))
+    return rule_id
 
 
 def _empty() -> list[Component]:
