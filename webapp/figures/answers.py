@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from webapp.core.formatting import measured, number, share
+from webapp.core.formatting import measured, money, month, number, share
 from webapp.figures import theme
 from webapp.figures.axes import close_to_the_top, note_inside, plain, shortened, unit_axis
+from webapp.figures.business import BusinessMonth, month_labels
 from webapp.figures.trends import HINT, bars, dots
 from webapp.metrics.metric import Unit
+from webapp.metrics.registry import METRICS
 
 if TYPE_CHECKING:
     from webapp.metrics.multiclass_report import Square
@@ -131,6 +133,39 @@ def over_and_under(groups: Sequence["ValueGroup"]) -> dict[str, Any]:
     )
     theme.add_lines(layout, [(0.5, "", theme.COLOURS.ink)])
     return {"data": [over, under], "layout": layout}
+
+
+def worth_by_month(
+    months: Sequence[BusinessMonth], names: Sequence[str], *, currency: str = "USD", zone: str = "UTC"
+) -> dict[str, Any]:
+    """Return what answers were worth, or cost, by month."""
+    labels = month_labels(months, zone)
+    data = [
+        bars(
+            labels,
+            [each.value(name).value for each in months],
+            METRICS[name].label,
+            theme.categorical(place),
+            customdata=[_month_hint(each, name, currency, zone) for each in months],
+            hovertemplate=HINT,
+        )
+        for place, name in enumerate(names)
+    ]
+    layout = theme.base_layout(
+        bargap=0.45,
+        xaxis={"type": "category", "showgrid": False},
+        yaxis=unit_axis(Unit.MONEY, currency=currency, rangemode="tozero"),
+        showlegend=len(names) > 1,
+    )
+    if len(names) < 2:
+        close_to_the_top(layout)
+    return {"data": data, "layout": layout}
+
+
+def _month_hint(each: BusinessMonth, name: str, currency: str, zone: str) -> str:
+    value, so_far = each.value(name), " so far" if each.in_progress else ""
+    said = value.reason if value.value is None else money(value.value, currency)
+    return f"{month(each.start, zone)}{so_far}: {METRICS[name].label} {said}"
 
 
 def _short(bound: float, group: "ValueGroup") -> str:

@@ -8,6 +8,7 @@ from typing import Protocol
 from dash.development.base_component import Component
 from sqlalchemy.orm import Session
 
+from webapp.accounts.permissions import Permission
 from webapp.catalog.models import Deployment, Model
 from webapp.catalog.queries import deployments
 from webapp.core.formatting import measured, money, number, share
@@ -97,7 +98,7 @@ def multiclass_body(request: PageRequest, view: View) -> list[Component]:
             cell(7, stack(_square(report), _class_table(report, view))),
             cell(5, stack(_mix_ups(report.mix_ups), _confidence(report, found, view))),
         ),
-        panel("More figures", _more(CLASS_MORE, found, view, columns=3)),
+        panel("More figures", _more(_seen(CLASS_MORE, request), found, view, columns=3)),
         trend,
     ]
 
@@ -112,9 +113,10 @@ def regression_body(request: PageRequest, view: View) -> list[Component]:
     if not report.known:
         return [cards, _no_outcomes(report.predictions), trend]
     more = panel("More figures", _more(NUMBER_MORE, found, view))
+    money_too = [_costs(report, found, view)] if request.actor.may(Permission.IMPACT_READ) else []
     return [
         cards,
-        grid(cell(7, _errors(report, found, view)), cell(5, stack(more, _costs(report, found, view)))),
+        grid(cell(7, _errors(report, found, view)), cell(5, stack(more, *money_too))),
         grid(cell(7, _sides(report, found, view)), cell(5, _bias(found, view))),
         trend,
     ]
@@ -146,6 +148,12 @@ def _more(names: Sequence[str], found: Found, view: View, *, columns: int = 1) -
     shown = [name for name in names if found.values[name].value is not None or METRICS[name].group != "business"]
     rows = [(METRICS[name].label, number_with_explanation(name, found.values[name], view)) for name in shown]
     return facts(rows, columns=columns)
+
+
+def _seen(names: Sequence[str], request: PageRequest) -> Sequence[str]:
+    """Return the metrics that this person may see: money is for those who may know it."""
+    may = request.actor.may(Permission.IMPACT_READ)
+    return [name for name in names if may or METRICS[name].group != "business"]
 
 
 def _no_outcomes(predictions: int) -> Component:

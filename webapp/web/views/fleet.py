@@ -6,7 +6,14 @@ neither a sum nor a ratio of sums (a percentile, an area under a curve, a drift)
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
+from sqlalchemy.orm import Session
+
+from webapp.catalog.models import Model, Task
+from webapp.core.periods import Window
+from webapp.metrics import queries as metrics
+from webapp.metrics.headlines import applying
 from webapp.metrics.metric import Metric, MetricSeries, Point, Unit, Value, undefined
 from webapp.metrics.registry import METRICS
 
@@ -17,6 +24,7 @@ RATIOS = frozenset(  # whose sample_count is what they were divided by
         "availability",
         "error_rate",
         "flagged_share",
+        "mape",
         "outcome_coverage",
         "outcome_delay_mean",
         "positive_share",
@@ -29,9 +37,20 @@ RATIOS = frozenset(  # whose sample_count is what they were divided by
 COVERAGE = "outcome_coverage"  # tells how much a model weighs in the coverage of all: ask for it with the others
 OF_MONEY = frozenset({"roi", "return_multiple"})
 TWO_CURRENCIES = "the models count in different currencies; choose one"
-NO_MODELS = "no models"
+NO_MODELS = "none of these models can have it"
 NOTHING_COUNTED = "nothing was counted"
 ONE_MODEL_ONLY = "several models have none in common; choose one"
+
+
+def of_each(
+    session: Session, models: Sequence[Model], names: Sequence[str], window: Window, *, now: datetime
+) -> Mapping[str, Mapping[str, Value]]:
+    """Return of each model those of the metrics that its kind can have: model name → metric name → value."""
+    found: dict[str, Mapping[str, Value]] = {}
+    for task in Task:
+        alike = [model for model in models if model.task is task]
+        found |= metrics.values(session, alike, applying(names, task), window, now=now)
+    return {model.name: found[model.name] for model in models}
 
 
 def combined(

@@ -36,6 +36,12 @@ def what_if(model: Model, window: Window, found: Performance, business: Business
     return {name: value_of(METRICS[name], evidence) for name in SHOWN}
 
 
+def answers_if(evidence: Evidence, name: str, business: Business) -> Value:
+    """Return what the counted answers were worth if these parameters had been in force all the time."""
+    period = MoneyPeriod.of(business, evidence.window, evidence.aggregate)
+    return value_of(METRICS[name], replace(evidence, money=(period,)))
+
+
 def changed(business: Business, *, customer_value: float, contact_cost: float, save_rate: float) -> Business:
     return replace(business, customer_value=customer_value, contact_cost=contact_cost, save_rate=save_rate)
 
