@@ -3,11 +3,12 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,8 @@ from typing import Any
 import httpx
 import pytest
 from pypdf import PdfReader
+
+from tests.web.firing import posted, texts
 
 PASSWORD = "correct-horse-battery-staple-9"
 COUNTS = {(1, 1): 450, (1, 0): 180, (0, 0): 1750, (0, 1): 120}  # (decided, happened): the worked example
@@ -54,11 +57,15 @@ def served() -> Iterator[Served]:
             line = [sys.executable, "-m", "webapp.cli.main", *arguments]
             return subprocess.run(line, env=environment, capture_output=True, text=True, check=True).stdout
 
-        line = [sys.executable, "-m", "webapp.cli.main", "run"]
-        with subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        line, log = [sys.executable, "-m", "webapp.cli.main", "run"], folder / "test.log"
+        with (
+            log.open("w") as said,
+            subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=said) as process,
+        ):
             try:
                 assert process.stdout is not None
                 link = _first(process.stdout, rb"at (http://\S+/welcome/\S+)")
+                assert link, f"the application did not start: {log.read_text()[-2000:]}"
                 with ExitStack() as clients:
                     yield Served(f"http://127.0.0.1:{port}", link, command, clients)
             finally:
@@ -66,16 +73,17 @@ def served() -> Iterator[Served]:
                 process.wait(40)
 
 
-def test_the_main_job(served: Served):
-    admin = _first_administrator(served)
+def test_the_main_job(served: Served) -> None:
+    root = _first_administrator(served)
+    erin = _invited(served, root, "erin", role="executive")
     ingest, write, alerts = served.api("ingest:*"), served.api("write"), served.api("alerts")
 
     _send_the_worked_example(ingest, write)
-    _expect_the_worked_figures(served, write, admin)
+    _expect_the_worked_figures(served, write, erin)
 
     alert = _send_drift_and_wait(ingest, write, alerts)
+    _be_refused(served, erin, root, alert)
     _acknowledge_once(alerts, served, alert)
-    _be_refused(served, admin, alert)
     _nothing_is_open_to_strangers(served)
 
 
@@ -112,7 +120,7 @@ def _send_the_worked_example(ingest: httpx.Client, write: httpx.Client) -> None:
         assert answer.json()["duplicates"] == 2500
 
 
-def _expect_the_worked_figures(served: Served, write: httpx.Client, admin: httpx.Client) -> None:
+def _expect_the_worked_figures(served: Served, write: httpx.Client, erin: httpx.Client) -> None:
     names = "accuracy,precision,recall,customers_saved,revenue_protected,retention_cost,roi,return_multiple"
     end = datetime.now(UTC)
     window = {"from": (end - timedelta(hours=2)).isoformat(), "to": end.isoformat(), "step": "1d"}
@@ -129,9 +137,9 @@ def _expect_the_worked_figures(served: Served, write: httpx.Client, admin: httpx
     assert found["revenue_protected"] == pytest.approx(540_000)
     assert found["roi"] == pytest.approx(1614.2857, abs=1e-3)
     page = {"Referer": f"{served.url}/executive?model=worked&range=7d"}
-    screen = admin.get("/_dash-layout", headers=page).text
+    screen = erin.get("/_dash-layout", headers=page).text
     month = f"{end:%Y-%m}"
-    download = admin.get("/reports/download", params={"model": "worked", "month": month, "format": "pdf"})
+    download = erin.get("/reports/download", params={"model": "worked", "month": month, "format": "pdf"})
     assert download.status_code == 200, download.text
     text = " ".join(page.extract_text() for page in PdfReader(BytesIO(download.content)).pages)
     for figure in ("88.0", "71.4", "78.9", "540,000", "1,614.3"):
@@ -169,12 +177,24 @@ def _acknowledge_once(alerts: httpx.Client, served: Served, alert: str) -> None:
     assert done.status_code == 200, done.text
 
 
-def _be_refused(served: Served, admin: httpx.Client, alert: str) -> None:
-    """An executive may look and not touch, whichever way it is tried."""
-    assert served.api("read").post(f"/api/v1/alerts/{alert}/acknowledge").status_code == 403
-    anonymous = served.client()
-    assert anonymous.post(f"/api/v1/alerts/{alert}/acknowledge").status_code in {401, 403}
-    assert admin.get(f"/api/v1/alerts/{alert}").status_code == 200
+def _be_refused(served: Served, erin: httpx.Client, root: httpx.Client, alert: str) -> None:
+    """An executive may look and not touch, whichever way it is tried; nor may a token to read, or nobody."""
+    deed = {"deed": "acknowledge", "ids": [alert]}
+    by_hand = posted(root.get("/_dash-dependencies").json(), "inbox-acknowledge.data", inbox_acknowledge=deed)
+    tries = [
+        erin.post(f"/api/v1/alerts/{alert}/acknowledge", headers=_csrf(erin)),
+        erin.post("/_dash-update-component", json=by_hand, headers=_csrf(erin)),
+        served.api("read").post(f"/api/v1/alerts/{alert}/acknowledge"),
+    ]
+
+    assert [each.status_code for each in tries] == [403] * 3
+    for each in tries:
+        assert "alerts:acknowledge" in each.json()["detail"], "it is the permission that is missing"
+    offered = [each["output"] for each in erin.get("/_dash-dependencies").json()]
+    assert by_hand["output"] not in offered, "nor is an executive told that it can be done"
+    assert served.client().post(f"/api/v1/alerts/{alert}/acknowledge").status_code == 401
+    seen = erin.get(f"/api/v1/alerts/{alert}")
+    assert (seen.status_code, seen.json()["status"]) == (200, "open")
 
 
 def _nothing_is_open_to_strangers(served: Served) -> None:
@@ -187,15 +207,34 @@ def _nothing_is_open_to_strangers(served: Served) -> None:
 
 
 def _first_administrator(served: Served) -> httpx.Client:
+    return _signed_up(served, served.welcome, email="root@example.com", name="Root")
+
+
+def _invited(served: Served, root: httpx.Client, name: str, *, role: str) -> httpx.Client:
+    """Let the administrator invite somebody on screen, and let them come in by the link that it shows."""
+    written = {"users_invite_email": f"{name}@example.com", "users_invite_name": name, "users_invite_roles": [role]}
+    body = posted(root.get("/_dash-dependencies").json(), "users-invite-send.n_clicks", **written)
+    answer = root.post("/_dash-update-component", json=body, headers=_csrf(root))
+    assert answer.status_code == 200, answer.text
+    link = re.search(r"http://\S+/invitation/[\w-]+", texts(answer.json()["response"]))
+    assert link is not None, answer.text
+    return _signed_up(served, link[0])
+
+
+def _signed_up(served: Served, link: str, **fields: str) -> httpx.Client:
+    """Choose a password at a link that works once."""
     client = served.client()
-    form = client.get(served.welcome).text
-    token = re.search(r'name="?csrf_token"? value="([^"]+)"', form)
+    token = re.search(r'name="?csrf_token"? value="([^"]+)"', client.get(link).text)
     assert token is not None
-    fields = {"csrf_token": token[1], "email": "root@example.com", "name": "Root", "password": PASSWORD}
-    answer = client.post(served.welcome, data=fields)
+    answer = client.post(link, data={"csrf_token": token[1], "password": PASSWORD, **fields})
     assert answer.status_code == 303, answer.text
-    assert client.get(served.welcome).status_code == 404, "the link works once"
+    assert served.client().get(link).status_code == 404, "the link works once"
     return client
+
+
+def _csrf(client: httpx.Client) -> dict[str, str]:
+    """Repeat the cookie in the header, as our pages do."""
+    return {"X-CSRFToken": client.cookies["_csrf_token"]}
 
 
 def _churn(rng: Random, name: str, at: datetime, *, shift: float) -> dict[str, object]:
@@ -205,21 +244,13 @@ def _churn(rng: Random, name: str, at: datetime, *, shift: float) -> dict[str, o
     }
 
 
-def _first(stream: object, pattern: bytes) -> str:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        line = stream.readline()  # type: ignore[attr-defined]
-        found = re.search(pattern, line)
-        if found:
-            return found[1].decode()
-        if not line:
-            break
-    raise AssertionError("the application did not start")
+def _first(lines: Iterable[bytes], pattern: bytes) -> str | None:
+    """Return what the first line with the pattern says; None when the stream ends without."""
+    found = (re.search(pattern, line) for line in lines)
+    return next((each[1].decode() for each in found if each), None)
 
 
 def _free_port() -> int:
-    import socket
-
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

@@ -1,6 +1,6 @@
 """Callbacks, asked for as the renderer in the browser asks for them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -19,8 +19,13 @@ def fire(client: FlaskClient, trigger: str | Mapping[str, Any], **values: Any) -
 
 def asked(client: FlaskClient, trigger: str | Mapping[str, Any], **values: Any) -> dict[str, Any]:
     """Return what the renderer would post, for a test that posts it itself."""
+    return posted(client.get("/_dash-dependencies").get_json(), trigger, **values)
+
+
+def posted(callbacks: Sequence[Mapping[str, Any]], trigger: str | Mapping[str, Any], **values: Any) -> dict[str, Any]:
+    """Return what the renderer would post to whom the application told of these callbacks."""
     wanted, prop = _wanted(trigger)
-    for callback in client.get("/_dash-dependencies").get_json():
+    for callback in callbacks:
         is_ours = any(_matches(each, wanted, prop) for each in callback["inputs"])
         if callback["clientside_function"] is None and is_ours:
             return _body(callback, wanted, prop, values)
