@@ -1,10 +1,12 @@
 """Questions about what is monitored, answered with plain values."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from weakref import WeakKeyDictionary
 
 import msgspec
 from sqlalchemy import Engine, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from webapp.catalog import targets
@@ -79,6 +81,24 @@ def deployments(session: Session, model_id: int, window: Window) -> Sequence[Dep
         .limit(200)
     )
     return [Deployment(at, name, note) for at, name, note in session.execute(query)]
+
+
+def live_versions(session: Session, model_ids: Sequence[int], *, since: datetime) -> Mapping[int, str]:
+    """Return of each model the version that was deployed last since the instant, else the one that appeared last."""
+    newest = (
+        select(VersionRow.model_id, VersionRow.name)
+        .where(VersionRow.model_id.in_(model_ids))
+        .ext(distinct_on(VersionRow.model_id))
+        .order_by(VersionRow.model_id, VersionRow.id.desc())
+    )
+    deployed = (
+        select(DeploymentRow.model_id, VersionRow.name)
+        .join(VersionRow, VersionRow.id == DeploymentRow.version_id)
+        .where(DeploymentRow.model_id.in_(model_ids), DeploymentRow.at >= since)
+        .ext(distinct_on(DeploymentRow.model_id))
+        .order_by(DeploymentRow.model_id, DeploymentRow.at.desc())
+    )
+    return {model_id: name for query in (newest, deployed) for model_id, name in session.execute(query)}
 
 
 def business(session: Session, model_ids: Sequence[int]) -> Mapping[int, Sequence[Business]]:

@@ -45,6 +45,13 @@ class Health:
 
 def health(session: Session, models: Sequence[Model], *, now: datetime) -> Mapping[str, Health]:
     """Return each model's health by its name."""
+    return {name: found for name, (found, _) in judged(session, models, now=now).items()}
+
+
+def judged(
+    session: Session, models: Sequence[Model], *, now: datetime
+) -> Mapping[str, tuple[Health, Mapping[str, Value]]]:
+    """Return each model's health by its name, with the values that decided it."""
     own = {model.name: _judgeable(model) for model in models}
     names = sorted({name for targets in own.values() for name in targets})
     slow = [name for name in names if METRICS[name].group in {"performance", "business"}]
@@ -59,13 +66,13 @@ def health(session: Session, models: Sequence[Model], *, now: datetime) -> Mappi
                 for name, of_model in known.items():
                     applying = {metric: value for metric, value in of_model.items() if metric in own[name]}
                     found[name] = {**applying, **_settled(found[name])}
-    return {model.name: judge(own[model.name], found[model.name]) for model in models}
+    return {model.name: (judge(own[model.name], found[model.name]), found[model.name]) for model in models}
 
 
 def judge(targets: Mapping[str, Target], values: Mapping[str, Value]) -> Health:
     """Return the health that the values show. Pure."""
-    judged = [_judged(METRICS[name], targets[name], value) for name, value in values.items() if name in targets]
-    known = [found for found in judged if found is not None]
+    found = [_judged(METRICS[name], targets[name], value) for name, value in values.items() if name in targets]
+    known = [each for each in found if each is not None]
     if not known:
         return Health(HealthState.UNKNOWN, _no_data(values))
     worst = max(known, key=lambda found: _RANK.index(found.state))

@@ -60,6 +60,60 @@ def series(
     return {name: _series(METRICS[name], found[model.id]) for name in names}
 
 
+def series_of_each(
+    session: Session,
+    models: Sequence[Model],
+    names: Sequence[str],
+    window: Window,
+    step: timedelta,
+    *,
+    now: datetime,
+) -> Mapping[str, Mapping[str, MetricSeries]]:
+    """Return, for each model, those of the metrics that apply to it by steps: model name → metric name → series.
+
+    What is computed from scalar counts alone is read for all the models at once.
+    """
+    check_names(names)
+    counted = [name for name in names if METRICS[name].source is Source.COUNTS and METRICS[name].group != "business"]
+    groups = {number: list(versions) for number, versions in versions_of(session, models).items()}
+    seen, least = load.elapsed(window, now), load.least_coverage(session)
+    steps = queries.steps(session, groups, seen, step, now=now) if counted else {}
+    found: dict[str, dict[str, MetricSeries]] = {}
+    for model in models:
+        evidence = [
+            Evidence(model, _part(bucket.at, step, seen), bucket.aggregate, minimum_coverage=least)
+            for bucket in steps.get(model.id, ())
+        ]
+        applying = [name for name in names if model.task in METRICS[name].tasks]
+        others = [name for name in applying if name not in counted]
+        found[model.name] = {name: _series(METRICS[name], evidence) for name in applying if name in counted}
+        if others:
+            found[model.name] |= series(session, model, others, window, step, now=now)
+    return found
+
+
+def pooled_series(
+    session: Session, models: Sequence[Model], name: str, window: Window, step: timedelta, *, now: datetime
+) -> MetricSeries | None:
+    """Return a metric of scalar counts over all the models together, by steps; None where it applies to none of them.
+
+    The counts are added before anything is divided, so a ratio weighs each model by what it was counted from.
+    """
+    metric = metric_named(name)
+    concerned = [model for model in models if model.task in metric.tasks]
+    if not concerned:
+        return None
+    assert metric.source is Source.COUNTS
+    versions = [number for own in versions_of(session, concerned).values() for number in own]
+    seen, least = load.elapsed(window, now), load.least_coverage(session)
+    steps = queries.steps(session, {0: versions}, seen, step, now=now)[0]
+    like = concerned[0]
+    evidence = [
+        Evidence(like, _part(bucket.at, step, seen), bucket.aggregate, minimum_coverage=least) for bucket in steps
+    ]
+    return _series(metric, evidence)
+
+
 def version_series(
     session: Session,
     model: Model,
@@ -135,7 +189,7 @@ def _stepped(
     counted = queries.steps(session, groups, seen, step, parts=needs.parts, now=now, segments=segments)
 
     def evidence(bucket: Bucket, group: int) -> Evidence:
-        part = Window(bucket.at, max(bucket.at, min(bucket.at + step, seen.end)))
+        part = _part(bucket.at, step, seen)
         return Evidence(
             model=model,
             window=part,
@@ -156,6 +210,11 @@ def _stepped(
         )
 
     return {group: _with_newest([evidence(bucket, group) for bucket in buckets]) for group, buckets in counted.items()}
+
+
+def _part(at: datetime, step: timedelta, window: Window) -> Window:
+    """Return one step of the window; the last one ends with it."""
+    return Window(at, max(at, min(at + step, window.end)))
 
 
 def _measured(

@@ -43,7 +43,7 @@ def totals(
     """
     group_of = _group_of(groups, segments)
     tiles = cover(snap(window, now=now))
-    rows = _rows(session, group_of, tiles, parts, by_bucket=False)
+    rows = _rows(session, group_of, tiles, parts, step=None)
     summed = _summed(session, rows, parts, lambda row: group_of.get((row.version_id, row.segment_id)))
     return {group: summed.get(group, EMPTY) for group in groups}
 
@@ -62,7 +62,7 @@ def steps(
     group_of = _group_of(groups, segments)
     snapped = snap(window, now=now)
     tiles = stepped(snapped, step, now=now)
-    rows = _rows(session, group_of, tiles, parts, by_bucket=True)
+    rows = _rows(session, group_of, tiles, parts, step=step)
 
     def place_of(row: Row[Any]) -> tuple[int, int] | None:
         group = group_of.get((row.version_id, row.segment_id))
@@ -115,11 +115,12 @@ def _rows(
     tiles: Sequence[Tile],
     parts: frozenset[str],
     *,
-    by_bucket: bool,
+    step: timedelta | None,
 ) -> Sequence[Row[Any]]:
     """Read rollups in the tiles and pending deltas in their span with one statement, which is one snapshot.
 
-    Rows of a version and a segment that no slice has together may be among them.
+    Rows of a version and a segment that no slice has together may be among them. Where there are only scalars to read,
+    they come added up: a row a version and segment, or with a step a row a step, whose bucket is the step's start.
     """
     chosen = list(slices)
     if not chosen or not tiles:
@@ -133,14 +134,17 @@ def _rows(
         " WHERE version_id = ANY(:versions) AND segment_id = ANY(:segments) AND bucket >= :start AND bucket < :end"
     )
     if not payload:
-        keys = "version_id, segment_id, bucket" if by_bucket else "version_id, segment_id"
         sums = ", ".join(f"sum({name})::float8 AS {name}" for name in TALLY)
-        source = f"SELECT {keys}, min(binning_id) AS binning_id, {sums} FROM ({source}) AS counted GROUP BY {keys}"
+        at = "" if step is None else ", date_bin(:step, bucket, :start) AS bucket"
+        source = (
+            f"SELECT version_id, segment_id{at}, min(binning_id) AS binning_id, {sums}"
+            f" FROM ({source}) AS counted GROUP BY 1, 2{'' if step is None else ', 3'}"
+        )
     parameters: dict[str, Any] = {
         "versions": sorted({version for version, _ in chosen}),
         "segments": sorted({segment for _, segment in chosen}),
     }
-    parameters |= {"start": min(tile.start for tile in tiles), "end": max(tile.end for tile in tiles)}
+    parameters |= {"start": min(tile.start for tile in tiles), "end": max(tile.end for tile in tiles), "step": step}
     for place, tile in enumerate(tiles):
         parameters |= {f"grain{place}": int(tile.grain), f"start{place}": tile.start, f"end{place}": tile.end}
     return session.execute(text(source), parameters).all()

@@ -24,6 +24,7 @@ NAMES = {
     "join_missed",
     "keep_partitions",
     "keep_rule_pack",
+    "judge_models",
     "make_baselines",
     "roll_up",
     "self_measure",

@@ -7,12 +7,13 @@ from dash.development.base_component import Component
 
 from webapp.accounts.permissions import Permission
 from webapp.catalog import queries as catalog
-from webapp.catalog.models import Model
-from webapp.core.errors import ConflictError, NotFoundError
+from webapp.catalog.models import Model, Task
+from webapp.core.errors import ConflictError, InvalidInputError, NotFoundError
 from webapp.metrics import queries as metrics
 from webapp.metrics.display import text_of
-from webapp.metrics.health import health
+from webapp.metrics.headlines import KINDS
 from webapp.metrics.registry import METRICS
+from webapp.metrics.standing import standings
 from webapp.web import model_changes
 from webapp.web.components import (
     Column,
@@ -25,6 +26,7 @@ from webapp.web.components import (
     page_header,
     panel,
     pill,
+    select,
     stack,
     status_badge,
     text_input,
@@ -50,7 +52,9 @@ PAGE = Page(
 )
 
 REGISTER = "models-register"
-NAME, TITLE, POSITIVE, CUT, OWNERS = (f"models-new-{field}" for field in ("name", "title", "positive", "cut", "owners"))
+NAME, TITLE, TASK, POSITIVE, CUT, OWNERS = (
+    f"models-new-{field}" for field in ("name", "title", "task", "positive", "cut", "owners")
+)
 SAVE = "models-new-save"
 PROBLEM = "models-new-problem"
 
@@ -61,16 +65,17 @@ def layout(request: PageRequest) -> Component:
     may_write = request.actor.may(Permission.MODELS_WRITE)
     with request.transaction() as session:
         every = catalog.models(session, retired=True)
-        states = health(session, filters.models, now=request.now)
+        states = standings(session, filters.models, now=request.now)
         counted = metrics.values(session, filters.models, ["prediction_count"], filters.window, now=request.now)
         unknown = arrival_parts.strangers(session, now=request.now)
-        live = {model.name: parts.live_version(session, model, now=request.now) for model in every}
+        live = catalog.live_versions(session, [each.id for each in every], since=request.now - parts.LOOKING_BACK)
     rows = [
         {
             "title": _title(model),
+            "kind": KINDS[model.task],
             "status": status_badge(model.status),
-            "health": health_badge(states[model.name].state) if model.name in states else "–",
-            "version": live[model.name] or "–",
+            "health": health_badge(states[model.name].health.state) if model.name in states else "–",
+            "version": live.get(model.id, "–"),
             "volume": _volume(counted.get(model.name, {})),
             "owners": ", ".join(model.owners) or "–",
         }
@@ -78,6 +83,7 @@ def layout(request: PageRequest) -> Component:
     ]
     columns = [
         Column("title", "Model"),
+        Column("kind", "Answers"),
         Column("status", "Status"),
         Column("health", "Health"),
         Column("version", "Live version"),
@@ -101,19 +107,23 @@ def layout(request: PageRequest) -> Component:
     Input(SAVE, "n_clicks"),
     State(NAME, "value"),
     State(TITLE, "value"),
+    State(TASK, "value"),
     State(POSITIVE, "value"),
     State(CUT, "value"),
     State(OWNERS, "value"),
     permission=Permission.MODELS_WRITE,
     prevent_initial_call=True,
 )
-def register_model(_clicks: object, name: object, title: object, positive: object, cut: object, owners: object) -> str:
+def register_model(
+    _clicks: object, name: object, title: object, task: object, positive: object, cut: object, owners: object
+) -> str:
     """Put a new model on record and go to its page."""
     called = text_in(name, "The name", longest=64)
     with runtime().transaction() as session:
         _must_be_new(session, called)
         change = ModelChange(
             title=text_in(title, "The title", longest=120, required=False) or None,
+            task=_task(task),
             positive_class=text_in(positive, "The positive class", longest=64, required=False) or None,
             threshold=number_in(cut, "The threshold", low=0.001, high=0.999),
             owners=names_in(owners),
@@ -121,6 +131,15 @@ def register_model(_clicks: object, name: object, title: object, positive: objec
         model_changes.save(session, called, change)
     set_props(LOCATION, {"pathname": f"/models/{called}", "search": ""})
     return ""
+
+
+def _task(chosen: object) -> Task:
+    try:
+        return Task(str(chosen or Task.BINARY))
+    except ValueError:
+        raise InvalidInputError(
+            "Choose what the model answers: yes or no, one of several classes, or a number."
+        ) from None
 
 
 def _must_be_new(session: Any, name: str) -> None:
@@ -154,13 +173,16 @@ def _form(*, is_open: bool) -> Component:
                 "Name", text_input(NAME, maxlength=64), help="As its service names it in events: churn, credit-risk."
             ),
             field("Title", text_input(TITLE, maxlength=120), help="As people read it."),
+            field("Answers", select(TASK, [(str(task), word) for task, word in KINDS.items()], str(Task.BINARY))),
             field(
-                "Positive class", text_input(POSITIVE, value="1", maxlength=64), help="The outcome that is predicted."
+                "Positive class",
+                text_input(POSITIVE, value="1", maxlength=64),
+                help="The outcome that is predicted, where the model answers yes or no.",
             ),
             field(
                 "Decision threshold",
                 text_input(CUT, value="0.5", type="number", min=0.01, max=0.99, step=0.01),
-                help="From this score on a case is flagged.",
+                help="From this score on a case is flagged, where the model answers yes or no.",
             ),
             field("Owners", text_input(OWNERS, maxlength=400), help="Names or addresses, with commas between."),
             html.P("", id=PROBLEM, className="mc-error", role="alert"),

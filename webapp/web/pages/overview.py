@@ -1,6 +1,6 @@
 """Mission control: every model as a tile with its health and why, and the whole at one glance."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -11,7 +11,7 @@ from webapp.catalog.models import Model
 from webapp.core.formatting import number
 from webapp.metrics.display import text_of
 from webapp.metrics.health import HealthState, overall
-from webapp.metrics.metric import Value
+from webapp.metrics.metric import MetricSeries, Value
 from webapp.metrics.registry import METRICS
 from webapp.web.components import (
     health_badge,
@@ -27,9 +27,9 @@ from webapp.web.components import (
 from webapp.web.filters import read_filters
 from webapp.web.page import Page, PageRequest
 from webapp.web.views.first_steps import Progress, first_steps
-from webapp.web.views.fleet import combined, combined_series
+from webapp.web.views.fleet import combined
 from webapp.web.views.metric_cards import metric_card, sentence, settled_values, standing
-from webapp.web.views.wall import ON_TILES, SHOWN, Fleet, gather
+from webapp.web.views.wall import SHOWN, Fleet, gather, on_tile
 
 PAGE = Page(
     "overview",
@@ -86,16 +86,26 @@ def _summary(fleet: Fleet) -> Component:
 
 def _fleet_numbers(fleet: Fleet) -> Component:
     everything = combined(fleet.values, SHOWN, currencies=frozenset())
-    courses = list(fleet.courses.values())
-    volume = combined_series(courses, "prediction_count", currencies=frozenset())
-    errors = combined_series(courses, "error_rate", currencies=frozenset())
-    accuracy = combined_series(courses, "accuracy", currencies=frozenset())
+    courses = fleet.courses
     return kpi_row(
-        metric_card("prediction_count", everything["prediction_count"], fleet, course=volume),
-        metric_card("accuracy", everything["accuracy"], fleet, label="Accuracy, all models", course=accuracy),
-        metric_card("error_rate", everything["error_rate"], fleet, course=errors),
+        metric_card("prediction_count", everything["prediction_count"], fleet, course=courses.get("prediction_count")),
+        _accuracy(everything, fleet, courses.get("accuracy")),
+        metric_card("error_rate", everything["error_rate"], fleet, course=courses.get("error_rate")),
         _open_alerts(fleet.open),
     )
+
+
+def _accuracy(everything: Mapping[str, Value], fleet: Fleet, course: MetricSeries | None) -> Component:
+    """Return the accuracy of those that have one; where no model has, how many outcomes are known."""
+    counted = [model for model in fleet.models if "accuracy" in fleet.values[model.name]]
+    if not counted:
+        return metric_card("outcome_coverage", everything["outcome_coverage"], fleet)
+    label = (
+        "Accuracy, all models"
+        if len(counted) == len(fleet.models)
+        else f"Accuracy, {len(counted)} of {len(fleet.models)}"
+    )
+    return metric_card("accuracy", everything["accuracy"], fleet, label=label, course=course)
 
 
 def _open_alerts(summary: OpenSummary) -> Component:
@@ -120,8 +130,8 @@ def _tile(model: Model, fleet: Fleet) -> Component:
         html.H2(dcc.Link(model.title, href=f"/technical/performance?model={model.name}"), className="mc-tile-title"),
         health_badge(state.state),
     ]
-    numbers = [_tile_number(model, name, values[name]) for name in ON_TILES]
-    counts = fleet.courses[model.name]["prediction_count"]
+    numbers = [_tile_number(model, name, values[name]) for name in on_tile(model)]
+    counts = fleet.volumes[model.name]
     return html.Article(
         [
             html.Header(head, className="mc-tile-head"),

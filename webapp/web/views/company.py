@@ -8,20 +8,24 @@ from sqlalchemy.orm import Session
 
 from webapp.alerting.queries import InboxFilters, InboxRow, inbox
 from webapp.catalog import queries as catalog
-from webapp.catalog.models import Deployment, Model, Target
+from webapp.catalog.models import Deployment, Model, Target, Task
 from webapp.catalog.targets import DEFAULTS
 from webapp.core.periods import Window, month
 from webapp.figures.business import BusinessMonth
 from webapp.metrics import queries as metrics
-from webapp.metrics.health import Health, health, overall
+from webapp.metrics.headlines import QUALITY
+from webapp.metrics.health import Health, overall
 from webapp.metrics.metric import MetricSeries, Value, undefined
+from webapp.metrics.standing import standings
 from webapp.web.filters import PageFilters
-from webapp.web.views.fleet import COVERAGE, combined, combined_series
+from webapp.web.views.fleet import COVERAGE, combined, combined_series, of_each
 
-MONEY = ("revenue_protected", "customers_saved", "retention_cost", "net_benefit", "roi", "return_multiple")
-QUALITY = ("accuracy", "precision", "recall")
-SHOWN = (*QUALITY, COVERAGE, "prediction_count", "availability", *MONEY)
-COURSE = (*QUALITY, COVERAGE, "availability", "customers_saved", "revenue_protected")
+WORTHS = ("decision_value", "forecast_cost")  # of models that do not decide between yes and no
+MONEY = ("revenue_protected", "customers_saved", "retention_cost", "net_benefit", "roi", "return_multiple", *WORTHS)
+QUALITIES = tuple(dict.fromkeys(name for names in QUALITY.values() for name in names))
+BESIDE = ("macro_f1", "bias", "mape", "over_forecast_share")
+SHOWN = (*QUALITIES, *BESIDE, COVERAGE, "prediction_count", "availability", *MONEY)
+COURSE = (*QUALITIES, COVERAGE, "availability", "customers_saved", "revenue_protected", *WORTHS)
 MONTHS = 12
 FEWEST_MONTHS = 6
 ALERTS = 6
@@ -36,6 +40,7 @@ class Company:
     window: Window
     zone: str
     currency: str
+    of_each: Mapping[str, Mapping[str, Value]]
     now: Mapping[str, Value]
     before: Mapping[str, Value] | None
     courses: Mapping[str, MetricSeries]
@@ -56,6 +61,10 @@ class Company:
     def model(self) -> Model | None:
         return self.models[0] if len(self.models) == 1 else None
 
+    @property
+    def tasks(self) -> frozenset[Task]:
+        return frozenset(model.task for model in self.models)
+
     def target(self, name: str) -> Target | None:
         """Return the model's target; several models share the usual one."""
         return (self.model.targets if self.model is not None else DEFAULTS).get(name)
@@ -65,19 +74,24 @@ def gather(session: Session, filters: PageFilters, *, zone: str, now: datetime) 
     models = filters.chosen
     currencies = _currencies(session, models)
     step = max(filters.step, timedelta(days=1)) if filters.window.duration > timedelta(days=3) else filters.step
-    courses = [metrics.series(session, model, COURSE, filters.window, step, now=now) for model in models]
+    by_name = metrics.series_of_each(session, models, COURSE, filters.window, step, now=now)
+    courses = [by_name[model.name] for model in models]
+    each = of_each(session, models, SHOWN, filters.window, now=now)
     open_alerts = inbox(session, InboxFilters(tab="all_open", models=_names(filters)), limit=ALERTS)
     return Company(
         models=models,
         window=filters.window,
         zone=zone,
         currency=next(iter(sorted(currencies)), "USD"),
-        now=_over(session, models, SHOWN, filters.window, currencies, now=now),
+        of_each=each,
+        now=combined(each, SHOWN, currencies=currencies),
         before=None
         if filters.previous is None
         else _over(session, models, SHOWN, filters.previous, currencies, now=now),
         courses=_courses(courses, currencies),
-        accuracy_by_model={model.title: of["accuracy"] for model, of in zip(models, courses, strict=True)},
+        accuracy_by_model={
+            model.title: of["accuracy"] for model, of in zip(models, courses, strict=True) if "accuracy" in of
+        },
         months=_months(session, models, currencies, now=now),
         health=_health(session, models, now=now),
         deployments=[] if filters.model is None else catalog.deployments(session, filters.model.id, filters.window),
@@ -88,7 +102,7 @@ def gather(session: Session, filters: PageFilters, *, zone: str, now: datetime) 
 
 def _health(session: Session, models: Sequence[Model], *, now: datetime) -> Health:
     """Return the health of the one model in its own words, or of all of them with their counts."""
-    found = list(health(session, models, now=now).values())
+    found = [standing.health for standing in standings(session, models, now=now).values()]
     return found[0] if len(found) == 1 else overall(found)
 
 
@@ -101,7 +115,7 @@ def _over(
     *,
     now: datetime,
 ) -> Mapping[str, Value]:
-    return combined(metrics.values(session, models, names, window, now=now), names, currencies=currencies)
+    return combined(of_each(session, models, names, window, now=now), names, currencies=currencies)
 
 
 def _courses(of_models: Sequence[Mapping[str, MetricSeries]], currencies: frozenset[str]) -> Mapping[str, MetricSeries]:
@@ -117,10 +131,15 @@ def _months(
     for window in reversed(last_months(now, MONTHS)):
         values = _over(session, models, (*MONEY, COVERAGE), window, currencies, now=now)
         month = BusinessMonth(window.start, values, now in window)
-        if len(found) >= FEWEST_MONTHS and month.value("revenue_protected").value is None:
+        if len(found) >= FEWEST_MONTHS and not has_money(month):
             break
         found.append(month)
     return tuple(reversed(found))
+
+
+def has_money(month: BusinessMonth) -> bool:
+    """Say whether anything is known of what the models of any kind were worth in the month."""
+    return any(month.value(name).value is not None for name in ("revenue_protected", *WORTHS))
 
 
 def last_months(now: datetime, count: int) -> list[Window]:

@@ -1,6 +1,6 @@
 """One model's record: its forms, its money parameters, versions, baselines and features, as components."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,20 +10,26 @@ from sqlalchemy.orm import Session
 
 from webapp.catalog import queries as catalog
 from webapp.catalog.binning import FeatureBins, Kind
-from webapp.catalog.models import Business, Deployment, Model, Target, Version
+from webapp.catalog.models import Business, Deployment, Model, Target, Task, Version
 from webapp.catalog.targets import DEFAULTS
 from webapp.core.formatting import money, number, share
 from webapp.core.periods import Window
 from webapp.metrics import queries as metrics
 from webapp.metrics.display import text_of
+from webapp.metrics.headlines import HEADLINE, QUALITY, applying
 from webapp.metrics.health import Health, health
 from webapp.metrics.metric import Better, Unit, Value
-from webapp.metrics.registry import METRICS
+from webapp.metrics.registry import METRICS, for_task
 from webapp.telemetry.baselines import BaselineInfo, baselines
 from webapp.web.components import Column, data_table, empty_state, pill, when
 from webapp.web.components.content import Child
 
-SUMMARY = ("prediction_count", "outcome_coverage", "accuracy", "drift_score", "error_rate", "freshness")
+JUDGED: Mapping[Task, Sequence[str]] = {  # the metrics that a kind of model is offered targets for first
+    Task.BINARY: ("accuracy", "roc_auc"),
+    Task.MULTICLASS: ("accuracy", "macro_f1", "macro_recall", "roc_auc_ovr"),
+    Task.REGRESSION: ("mae", "rmse", "mape", "r2"),
+}
+TARGETED = frozenset({"performance", "drift", "quality", "business"})  # what else can be given a target
 BOUNDS = ("target", "warning", "critical")
 LOOKING_BACK = timedelta(days=365)
 
@@ -58,7 +64,7 @@ def record(session: Session, name: str, *, window: Window, zone: str, now: datet
         currency=entries[-1].currency if entries else "USD",
         now=now,
         health=states.get(model.name),
-        values=metrics.values(session, [model], SUMMARY, window, now=now)[model.name],
+        values=metrics.values(session, [model], _summary(model.task), window, now=now)[model.name],
         versions=catalog.versions(session, model.id),
         deployments=catalog.deployments(session, model.id, Window(now - LOOKING_BACK, now + timedelta(days=1))),
         business=entries,
@@ -67,42 +73,88 @@ def record(session: Session, name: str, *, window: Window, zone: str, now: datet
     )
 
 
-def live_version(session: Session, model: Model, *, now: datetime) -> str | None:
-    """Return the version deployed last; where nobody tells of deployments, the one first seen last."""
-    deployed = catalog.deployments(session, model.id, Window(now - LOOKING_BACK, now))
-    if deployed:
-        return deployed[0].version
-    versions = catalog.versions(session, model.id)
-    return versions[0].name if versions else None
+def _summary(task: Task) -> Sequence[str]:
+    headline = dict.fromkeys((HEADLINE[task], QUALITY[task][1])) if task is not Task.BINARY else {HEADLINE[task]: None}
+    return ("prediction_count", "outcome_coverage", *headline, "drift_score", "error_rate", "freshness")
 
 
-def money_table(entries: Sequence[Business], zone: str) -> Component:
+def money_table(entries: Sequence[Business], zone: str, task: Task = Task.BINARY) -> Component:
     """Return the money parameters with the day each came into force, the newest first."""
-    columns = [
-        Column("from", "In force from"),
-        Column("value", "Customer value a year", align="right"),
-        Column("contact", "Contact cost", align="right"),
-        Column("save", "Save rate", align="right"),
-        Column("running", "Running cost a month", align="right"),
-        Column("horizon", "Horizon", align="right"),
-    ]
+    columns, describe = _MONEY[task]
     rows: list[Mapping[str, Child]] = [
-        {
-            "from": when(each.valid_from, zone=zone),
-            "value": money(each.customer_value, each.currency),
-            "contact": money(each.contact_cost, each.currency),
-            "save": share(each.save_rate),
-            "running": money(each.running_cost_monthly, each.currency),
-            "horizon": f"{number(each.horizon_months)} months",
-        }
-        for each in reversed(entries)
+        {"from": when(each.valid_from, zone=zone), **describe(each)} for each in reversed(entries)
     ]
-    empty = empty_state(
-        "No business parameters",
-        "With what a customer is worth and what a contact costs, money appears.",
-        picture="coins",
-    )
+    empty = empty_state("No business parameters", _NO_MONEY[task], picture="coins")
     return data_table(columns, rows, caption="Business parameters by date", empty=empty)
+
+
+def _of_decisions(each: Business) -> Mapping[str, Child]:
+    return {
+        "value": money(each.customer_value, each.currency),
+        "contact": money(each.contact_cost, each.currency),
+        "save": share(each.save_rate),
+        "running": money(each.running_cost_monthly, each.currency),
+        "horizon": f"{number(each.horizon_months)} months",
+    }
+
+
+def _of_classes(each: Business) -> Mapping[str, Child]:
+    pairs = [
+        f"{actual} taken for {predicted}: {money(worth, each.currency)}"
+        for actual, row in each.costs.matrix.items()
+        for predicted, worth in row.items()
+    ]
+    return {
+        "right": _amount(each.costs.right, each),
+        "wrong": _amount(each.costs.wrong, each),
+        "pairs": html.Span(number(len(pairs)), title="; ".join(pairs[:20])) if pairs else "–",
+    }
+
+
+def _of_numbers(each: Business) -> Mapping[str, Child]:
+    return {"over": _amount(each.costs.over, each), "under": _amount(each.costs.under, each)}
+
+
+def _amount(cost: float | None, each: Business) -> str:
+    return "–" if cost is None else money(cost, each.currency)
+
+
+_FROM = Column("from", "In force from")
+_MONEY: Mapping[Task, tuple[Sequence[Column], Callable[[Business], Mapping[str, Child]]]] = {
+    Task.BINARY: (
+        (
+            _FROM,
+            Column("value", "Customer value a year", align="right"),
+            Column("contact", "Contact cost", align="right"),
+            Column("save", "Save rate", align="right"),
+            Column("running", "Running cost a month", align="right"),
+            Column("horizon", "Horizon", align="right"),
+        ),
+        _of_decisions,
+    ),
+    Task.MULTICLASS: (
+        (
+            _FROM,
+            Column("right", "A right answer", align="right"),
+            Column("wrong", "A wrong answer", align="right"),
+            Column("pairs", "Single pairs", align="right"),
+        ),
+        _of_classes,
+    ),
+    Task.REGRESSION: (
+        (
+            _FROM,
+            Column("over", "A unit too much", align="right"),
+            Column("under", "A unit too little", align="right"),
+        ),
+        _of_numbers,
+    ),
+}
+_NO_MONEY: Mapping[Task, str] = {
+    Task.BINARY: "With what a customer is worth and what a contact costs, money appears.",
+    Task.MULTICLASS: "With what a right answer is worth and what a wrong one costs, money appears.",
+    Task.REGRESSION: "With what a unit too much and a unit too little cost, money appears.",
+}
 
 
 def version_table(versions: Sequence[Version], deployments: Sequence[Deployment], zone: str) -> Component:
@@ -161,9 +213,20 @@ def feature_table(features: Sequence[FeatureBins]) -> Component:
     return data_table(columns, rows, caption="Features with their reference", empty=empty)
 
 
-def target_metrics() -> Sequence[str]:
-    """Return the metrics that have targets, in the order in which they are shown."""
-    return tuple(name for name in DEFAULTS if name in METRICS)
+def target_metrics(model: Model) -> Sequence[str]:
+    """Return the metrics that the model has or is offered targets for, in the order in which they are shown."""
+    usual = [name for name in DEFAULTS if name not in JUDGED[Task.BINARY]]
+    return applying(list(dict.fromkeys([*JUDGED[model.task], *usual, *model.targets])), model.task)
+
+
+def more_target_metrics(model: Model) -> Sequence[str]:
+    """Return what else the model can have a target for."""
+    shown = set(target_metrics(model))
+    return [
+        name
+        for name, metric in for_task(model.task).items()
+        if metric.better is not Better.NONE and name not in shown and metric.group in TARGETED
+    ]
 
 
 def as_shown(name: str, bound: float) -> float:
@@ -177,7 +240,7 @@ def as_kept(name: str, written: float) -> float:
 
 def unit_words(name: str) -> str:
     metric = METRICS[name]
-    unit = {Unit.SHARE: "%", Unit.PERCENT: "%", Unit.MILLISECONDS: "ms"}.get(metric.unit, "")
+    unit = {Unit.SHARE: "%", Unit.PERCENT: "%", Unit.MILLISECONDS: "ms", Unit.VALUE: "units"}.get(metric.unit, "")
     side = "at most" if metric.better is Better.LOWER else "at least"
     return f"{side}, in {unit}" if unit else side
 

@@ -11,13 +11,19 @@ from webapp.catalog import queries as catalog
 from webapp.catalog.models import Model
 from webapp.core.periods import Window
 from webapp.metrics import queries as metrics
-from webapp.metrics.health import Health, health
-from webapp.metrics.metric import MetricSeries, Value
+from webapp.metrics.headlines import HEADLINE
+from webapp.metrics.health import Health
+from webapp.metrics.metric import MetricSeries, Value, undefined
+from webapp.metrics.standing import standings
 from webapp.telemetry.baselines import baselines
 from webapp.web.views.first_steps import Progress
+from webapp.web.views.fleet import of_each
 
-ON_TILES = ("accuracy", "drift_score", "prediction_count", "response_time_mean")
-SHOWN = (*ON_TILES, "error_rate", "outcome_coverage")
+DRIFT = "drift_score"  # as health judged it: of a hundred models it takes too long for a screen
+NOT_JUDGED = undefined("no target says how far its features may move")
+BESIDE = (DRIFT, "prediction_count", "response_time_mean")  # the headline, on a tile
+SHOWN = (*dict.fromkeys(HEADLINE.values()), "prediction_count", "response_time_mean", "error_rate", "outcome_coverage")
+VOLUME = "prediction_count"
 COURSE = ("prediction_count", "accuracy", "error_rate")
 MOST_ALERTS = 200
 
@@ -31,11 +37,17 @@ class Fleet:
     zone: str
     health: Mapping[str, Health]
     values: Mapping[str, Mapping[str, Value]]
-    courses: Mapping[str, Mapping[str, MetricSeries]]
+    volumes: Mapping[str, MetricSeries]  # predictions by steps, of each model
+    courses: Mapping[str, MetricSeries]  # of all the models together
     open: OpenSummary
     alerts: Mapping[str, Sequence[InboxRow]]
     progress: Progress | None
     currency: str = "USD"
+
+
+def on_tile(model: Model) -> Sequence[str]:
+    """Return what the model's tile shows: what its kind is judged by first."""
+    return (HEADLINE[model.task], *BESIDE)
 
 
 def gather(
@@ -45,13 +57,20 @@ def gather(
     alerts: dict[str, list[InboxRow]] = {}
     for row in rows:
         alerts.setdefault(row.model, []).append(row)
+    volumes = metrics.series_of_each(session, models, [VOLUME], window, step, now=now)
+    courses = {name: metrics.pooled_series(session, models, name, window, step, now=now) for name in COURSE}
+    judged = standings(session, models, now=now)
+    counted = of_each(session, models, SHOWN, window, now=now)
     return Fleet(
         models=models,
         window=window,
         zone=zone,
-        health=health(session, models, now=now),
-        values=metrics.values(session, models, SHOWN, window, now=now),
-        courses={model.name: metrics.series(session, model, COURSE, window, step, now=now) for model in models},
+        health={name: standing.health for name, standing in judged.items()},
+        values={
+            name: {DRIFT: standing.values.get(DRIFT, NOT_JUDGED), **counted[name]} for name, standing in judged.items()
+        },
+        volumes={name: found[VOLUME] for name, found in volumes.items()},
+        courses={name: series for name, series in courses.items() if series is not None},
         open=open_summary(session),
         alerts=alerts,
         progress=_progress(session, models[0]) if len(models) == 1 else None,
