@@ -6,7 +6,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from webapp.catalog.models import Deployment
-from webapp.core import formatting
 from webapp.metrics.difference import Difference
 from webapp.metrics.display import number_text
 from webapp.metrics.feature_drift import FeatureDrift, Lines
@@ -98,13 +97,6 @@ class Clues:
     def towards(self, contribution: float) -> float:
         """Return what share of the change a contribution is; negative where it goes the other way."""
         return contribution / self.size if self.size else 0.0
-
-
-def change_text(change: float, metric: Metric) -> str:
-    """Return a change of the metric with its sign: `−4.2 pp` of a share, `+0.031` of a score."""
-    if metric.unit is Unit.SHARE:
-        return formatting.points(change, metric.decimals or 1)
-    return formatting.signed(number_text(change, metric))
 
 
 def value_text(value: Value, metric: Metric) -> str:

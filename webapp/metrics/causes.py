@@ -4,12 +4,13 @@ What splits exactly (versions, segments, what the scores foretold) contributes i
 of the whole change anew. Of what cannot be split (features that moved, values that are missing) no more is said.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from webapp.core import formatting
-from webapp.metrics.cause import Cause, Clues, Fact, Kind, change_text, in_sentence, value_text
+from webapp.metrics.cause import Cause, Clues, Fact, Kind, in_sentence, value_text
 from webapp.metrics.difference import Verdict
+from webapp.metrics.display import change_text
 from webapp.metrics.feature_causes import drift_causes, missing_causes
 from webapp.metrics.metric import Unit
 from webapp.metrics.part_causes import even_keys, segment_causes, version_causes
@@ -66,12 +67,12 @@ def headline(clues: Clues) -> str:
             return f"{went}: {amount}, give or take {half}."
 
 
-def notes(clues: Clues) -> tuple[str, ...]:
+def notes(clues: Clues, named: Sequence[Cause]) -> tuple[str, ...]:
     """Return what else is to be known: where the change is the same everywhere, and what must not be added up."""
     found = []
     if is_clear(clues) and (even := even_keys(clues)):
         found.append(f"No value of {' or '.join(even)} stands out: the {clues.noun} is in all of them.")
-    kinds = {cause.kind for cause in ranked(clues) if cause.contribution is not None}
+    kinds = {cause.kind for cause in named if cause.contribution is not None}
     if len(kinds) > 1:
         found.append("Versions, segments and scores each explain the whole change anew, so they do not add up.")
     return tuple(found)

@@ -1,7 +1,9 @@
 """Where a change came from: the change of a ratio of sums splits exactly, by parts that weigh more or that changed.
 
 Each part's contribution is what its weight moved, times how far it is from the whole (mix), and what it changed, times
-what it weighs (rate); they add up to the whole change (E. M. Kitagawa, 1955; A. S. Blinder and R. Oaxaca, 1973). Pure.
+what it weighs (rate); they add up to the whole change (E. M. Kitagawa, 1955; A. S. Blinder and R. Oaxaca, 1973). Both
+windows say by their weights how far a part is from the whole, so that one hardly there before counts as one that came.
+Pure.
 """
 
 import math
@@ -47,6 +49,12 @@ class Effect:
     @property
     def mean_weight(self) -> float:
         return (self.weight + self.weight_before) / 2
+
+    @property
+    def common_weight(self) -> float:
+        """Return what it weighed in both windows: what its own change counts by."""
+        both = self.weight + self.weight_before
+        return 2 * self.weight * self.weight_before / both if both > 0 else 0.0
 
 
 Reading = Callable[[Aggregate], Terms]
@@ -112,11 +120,12 @@ def _parts(reading: Reading, parts: Mapping[Key, Aggregate], total: Terms) -> di
 
 def _effect(old: float | None, new: float | None, weights: tuple[float, float], middle: float, scale: float) -> Effect:
     """Return what a part contributed; one that was not there before, or is gone, did not change: it weighs."""
-    present = [rate for rate in (old, new) if rate is not None]
-    level = sum(present) / len(present)
-    changed = new - old if old is not None and new is not None else 0.0
-    mix = (weights[1] - weights[0]) * (level - middle)
-    return Effect(scale * mix, scale * changed * (weights[0] + weights[1]) / 2, *weights)
+    first, second = weights
+    before, now = old or 0.0, new or 0.0
+    level = (first * before + second * now) / (first + second)
+    # The rest of second·(now − middle) − first·(before − middle): the harmonic mean of the weights, times the change.
+    changed = 2 * first * second / (first + second) * (now - before)
+    return Effect(scale * (second - first) * (level - middle), scale * changed, first, second)
 
 
 def _scale(first: float, second: float) -> float:

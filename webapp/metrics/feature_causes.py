@@ -45,12 +45,10 @@ def drift_causes(clues: Clues, *, without: frozenset[str] = frozenset()) -> Iter
 
 
 def _of_missing(clues: Clues, drift: FeatureDrift, before: Value, now: Value, risen: float) -> Cause:
-    shares = (
-        f"{formatting.share(now.value or 0.0)} of the time, {clues.against} {formatting.share(before.value or 0.0)}"
-    )
+    shares = [formatting.share(each.value or 0.0) for each in (now, before)]
     return Cause(
         Kind.MISSING,
-        f"{drift.name} is missing {shares}{_importance(drift)}.",
+        f"{drift.name} is missing in {shares[0]}, in {clues.against} in {shares[1]}{_importance(drift)}.",
         weight=min(risen * drift.weight, 1.0),
         facts=(
             Fact("missing", now.value, before.value, Unit.SHARE),

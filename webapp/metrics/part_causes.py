@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from statistics import NormalDist
 
@@ -14,7 +15,7 @@ from webapp.metrics.metric import Metric, Unit, Value
 ENOUGH = 0.1  # of the change: less is not worth a line
 STANDS_OUT = 0.05  # of the change: what a segment must contribute beyond its weight
 MOST_OF_A_KEY = 3
-TOOK_OVER = 0.05  # of the weight, from where a version took over
+TOOK_OVER = 0.05  # of the weight, from where a version took over, or ran before
 _NOBODY = Part()
 
 
@@ -32,7 +33,7 @@ def version_causes(clues: Clues) -> Iterator[Cause]:
     if split[gained].weight - split[gained].weight_before >= TOOK_OVER and clues.towards(mix) >= ENOUGH:
         yield _taken_over(clues, gained, split[gained], mix)
     for name, effect in split.items():
-        if name and clues.towards(effect.rate) >= ENOUGH and effect.weight < 1 - 1e-9:
+        if name and effect.weight_before >= TOOK_OVER and clues.towards(effect.rate) >= ENOUGH:
             yield _by_itself(clues, name, effect)
 
 
@@ -78,7 +79,7 @@ def _taken_over(clues: Clues, name: str, effect: Effect, mix: float) -> Cause:
     parts = clues.before.versions.get(name, _NOBODY), part
     others = clues.before.whole.value
     title = (
-        f"Version {name} took over: {formatting.share(effect.weight, 0)} instead of"
+        f"Version {name} took over: it weighs {formatting.share(effect.weight, 0)} instead of"
         f" {formatting.share(effect.weight_before, 0)}; its {in_sentence(metric)} is {value_text(part.value, metric)},"
         f" before it was {value_text(others, metric)}."
     )
@@ -93,7 +94,7 @@ def _by_itself(clues: Clues, name: str, effect: Effect) -> Cause:
     metric = clues.metric
     parts = clues.before.versions.get(name, _NOBODY), clues.now.versions.get(name, _NOBODY)
     title = f"Version {name}, which ran before too, went from {_both(parts, metric)}."
-    noise = _noise(parts, (effect.mean_weight, effect.mean_weight), looked_at=len(clues.now.versions))
+    noise = _noise(parts, (effect.common_weight, effect.common_weight), looked_at=len(clues.now.versions))
     facts = (*_facts(parts, metric), Fact("weight", effect.weight, effect.weight_before, Unit.SHARE))
     return _made(Kind.VERSION, title, clues, effect.rate, noise, facts, version=name)
 
@@ -139,7 +140,9 @@ def _of_segment(
         title = f"{name} went from {_both(parts, metric)}; it weighs {formatting.share(effect.weight, 0)}."
     noise = _noise(parts, (effect.weight_before, effect.weight), looked_at=len(split))
     facts = (*_facts((before, now), metric), Fact("weight", effect.weight, effect.weight_before, Unit.SHARE))
-    return _made(Kind.SEGMENT, title, clues, effect.total, noise, facts, segment=name)
+    made = _made(Kind.SEGMENT, title, clues, effect.total, noise, facts, segment=name)
+    beyond = effect.total - effect.mean_weight * clues.size
+    return replace(made, clear=abs(beyond) > noise)  # Of what it weighs anyway it has its part in every change.
 
 
 def _made(

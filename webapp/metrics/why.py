@@ -75,6 +75,7 @@ def why(
     seen = load.elapsed(window, now)
     earlier = load.elapsed(before or Window(seen.start - LOOKING_BACK, seen.start), now)
     clues = _clues(session, model, asked, _Windows(earlier, seen), now=now, version=version, segment=segment)
+    named = causes.ranked(clues)
     return Why(
         metric=asked,
         window=seen,
@@ -84,8 +85,8 @@ def why(
         change=clues.change,
         clear=causes.is_clear(clues),
         headline=causes.headline(clues),
-        causes=causes.ranked(clues),
-        notes=causes.notes(clues),
+        causes=named,
+        notes=causes.notes(clues, named),
     )
 
 

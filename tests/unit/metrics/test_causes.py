@@ -95,7 +95,7 @@ def test_a_version_that_took_over_carries_what_it_is_worse_with_the_instant_of_i
 
     assert (cause.kind, cause.version, cause.at) == (Kind.VERSION, "v13", MARCH.start)
     assert cause.contribution == pytest.approx(-0.06)
-    assert cause.title == ("Version v13 took over: 50% instead of 0%; its accuracy is 76.0%, before it was 88.0%.")
+    assert cause.title == ("Version v13 took over: it weighs 50% instead of 0%; its accuracy is 76.0%, before it was 88.0%.")
 
 
 def test_a_version_that_ran_before_and_got_worse_clears_the_new_one():
@@ -106,7 +106,7 @@ def test_a_version_that_ran_before_and_got_worse_clears_the_new_one():
 
     by_itself = next(cause for cause in found if cause.version == "v12")
     assert by_itself.title == "Version v12, which ran before too, went from 88.0% to 80.0%."
-    assert by_itself.contribution == pytest.approx(-0.06)
+    assert by_itself.contribution == pytest.approx(-0.08 * 2 / 3)  # the weight it had in both windows
 
 
 def test_one_version_alone_explains_nothing():
@@ -151,7 +151,7 @@ def test_a_drop_that_is_the_same_everywhere_is_said_to_be():
     )
 
     assert causes.ranked(found) == ()
-    assert causes.notes(found) == ("No value of plan stands out: the drop is in all of them.",)
+    assert causes.notes(found, ()) == ("No value of plan stands out: the drop is in all of them.",)
 
 
 def test_a_segment_too_small_to_tell_is_a_hint():
@@ -236,7 +236,7 @@ def test_values_that_stopped_coming_are_named_as_missing_and_not_as_moved_too():
     (cause,) = causes.ranked(clues(before, now, drifts=[moved("tenure", 0.5)], reference=reference))
 
     assert (cause.kind, cause.feature) == (Kind.MISSING, "tenure")
-    assert cause.title == "tenure is missing 30.0% of the time, the time before 1.0%."
+    assert cause.title == "tenure is missing in 30.0%, in the time before in 1.0%."
 
 
 def test_a_feature_that_no_prediction_has_any_more_is_missing_altogether():

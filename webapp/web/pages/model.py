@@ -43,6 +43,8 @@ from webapp.web.views.metric_cards import sentence
 from webapp.web.views.model_depth import attach, depth_panel
 from webapp.web.views.model_parts import BOUNDS, Record, record
 from webapp.web.views.requests import names_in, number_in, text_in
+from webapp.web.views.why_parts import attach as attach_why
+from webapp.web.views.why_parts import why_panel
 
 PAGE = Page(
     "model",
@@ -61,6 +63,7 @@ SAVE_TARGETS, TARGETS_SAVED = "model-targets-save", "model-targets-saved"
 RETIRE, DO_RETIRE = "model-retire", "model-retire-do"
 
 attach(PAGE, NAME)
+attach_why(PAGE, NAME)
 baseline_form.attach(PAGE, NAME)
 
 
@@ -80,6 +83,7 @@ def layout(request: PageRequest) -> Component:
             cell(5, panel("In the chosen window", facts(_summary(found)))),
             cell(7, panel("Description", _description(found, may_write=may_write))),
         ),
+        *([why_panel(request, found.model)] if found.versions else []),
         panel(
             "Targets", _targets(found, may_write=may_write), subtitle="for cards, lines in charts, rules and reports"
         ),
