@@ -60,10 +60,10 @@ def estimated_trend(
     """Return a metric as it came out, and dashed, with its interval as a band, as it was to be expected."""
     colour = theme.categorical(1)
     dashed = {"line": {"dash": "dash", "width": 1.75}}
-    expected = [
-        theme.merged(trace, dashed) for trace in _lines(estimated, "Estimated", colour, zone=zone, currency="USD")
-    ]
-    data = _band(estimated.points, zone, colour) + expected
+    data = _band(estimated.points, zone, colour)
+    if any(map(_is_there, numbers(estimated.points))):
+        lines = _lines(estimated, "Estimated", colour, zone=zone, currency="USD")
+        data += [theme.merged(line, dashed) for line in lines]
     data += _lines(realised, "Realised", theme.categorical(0), zone=zone, currency="USD")
     unit = realised.metric.unit
     drawn = [*numbers(realised.points), *_bounds(estimated.points), *numbers(estimated.points)]

@@ -1,35 +1,51 @@
 """Technical › Model performance: right and wrong at any threshold, the curves, and accuracy by version over time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from dash import Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from webapp.accounts.permissions import Permission
-from webapp.catalog.models import Deployment, Task
+from webapp.catalog.models import Task
 from webapp.catalog.queries import deployments
 from webapp.core.formatting import money, number, share
 from webapp.figures import (
     calibration_curve,
     confusion_matrix,
-    metric_trend,
+    gain_curve,
     precision_recall_curve,
     roc_curve,
     threshold_curve,
 )
 from webapp.figures.theme import Figure
+from webapp.metrics import load
 from webapp.metrics import queries as metrics
-from webapp.metrics.metric import MetricSeries, Value
-from webapp.metrics.performance import Performance, performance
+from webapp.metrics.display import text_of
+from webapp.metrics.evidence import Evidence
+from webapp.metrics.metric import Value
+from webapp.metrics.performance import (
+    ESTIMATED,
+    Performance,
+    ThresholdRow,
+    best_threshold,
+    confusion_by_version,
+    performance,
+    performance_metrics,
+    performance_of,
+)
+from webapp.metrics.queries import value_of
 from webapp.metrics.registry import METRICS
-from webapp.web.components import cell, empty_state, facts, graph, grid, kpi_row, panel
-from webapp.web.components.content import attributes
+from webapp.web.components import cell, empty_state, explanation, facts, graph, grid, panel
+from webapp.web.components.content import Children, attributes
+from webapp.web.impact import visible_to
 from webapp.web.page import Page, PageRequest
 from webapp.web.pages.technical import frame
 from webapp.web.pages.technical.frame import Technical
 from webapp.web.router import LOCATION
+from webapp.web.views import performance_parts as parts
 from webapp.web.views.answer_parts import multiclass_body, regression_body
-from webapp.web.views.metric_cards import explained, metric_card, sentence
+from webapp.web.views.metric_cards import explained, sentence, window_text
+from webapp.web.views.performance_parts import Courses
 from webapp.web.views.requests import number_in, page_request
 from webapp.web.views.segment_table import segment_panels
 
@@ -50,7 +66,9 @@ ROC = "performance-roc"
 PRECISION_RECALL = "performance-precision-recall"
 THRESHOLDS = "performance-thresholds"
 AT_THRESHOLD = "performance-at-threshold"
-NUMBERS = ("accuracy", "precision", "recall", "roc_auc")
+GAIN = "performance-gain"
+NAMES = (*performance_metrics(Task.BINARY), parts.COVERAGE, parts.DELAY)
+CALLED = {"roc_auc": "AUC", "average_precision": "average precision", "lift_at_10": "top 10 %:", "ece": "ECE"}
 
 
 @PAGE.layout
@@ -62,13 +80,14 @@ def layout(request: PageRequest) -> Component:
     Output(CONFUSION, "figure"),
     Output(ROC, "figure"),
     Output(PRECISION_RECALL, "figure"),
+    Output(GAIN, "figure"),
     Output(THRESHOLDS, "figure"),
     Output(AT_THRESHOLD, "children"),
     Input(THRESHOLD, "value"),
     State(LOCATION, "search"),
     prevent_initial_call=True,
 )
-def move_threshold(value: object, search: object) -> tuple[Figure, Figure, Figure, Figure, Component]:
+def move_threshold(value: object, search: object) -> tuple[Figure, Figure, Figure, Figure, Figure, Component]:
     """Show what another threshold would have given on the same predictions; nothing is stored."""
     request = page_request(PAGE.path, search)
     threshold = number_in(value, "The threshold", low=0, high=1)
@@ -83,10 +102,12 @@ def move_threshold(value: object, search: object) -> tuple[Figure, Figure, Figur
             version=view.version,
             segment=view.segment,
         )
+    found = visible_to(request.actor, found)
     return (
         confusion_matrix(found.confusion),
         roc_curve(found),
         precision_recall_curve(found),
+        gain_curve(found),
         threshold_curve(found, currency=view.currency),
         _at_threshold(found, view),
     )
@@ -103,28 +124,56 @@ def _body(request: PageRequest, view: Technical) -> list[Component]:
 
 
 def _binary_body(request: PageRequest, view: Technical) -> list[Component]:
-    with request.transaction() as session:
-        found = performance(session, view.model, view.window, now=view.now, version=view.version, segment=view.segment)
-        values = metrics.values(session, [view.model], NUMBERS, view.window, now=view.now, **view.part)
-        versions = metrics.version_series(
-            session, view.model, "accuracy", view.window, view.step, now=view.now, segment=view.segment
-        )
-        deployed = deployments(session, view.model.id, view.window)
-    numbers = values[view.model.name]
-    trend = panel(
-        "Accuracy over time",
-        _trend(versions, deployed, view),
-        subtitle="by version; dotted where few outcomes are known; upright lines are deployments",
-        actions=[explained(METRICS["accuracy"], numbers["accuracy"], view)],
-    )
+    evidence = _evidence(request, view)
+    values = {name: value_of(METRICS[name], evidence) for name in NAMES}
+    found = visible_to(request.actor, performance_of(evidence))
+    head = parts.cards(values, view)
+    if not found.predictions:
+        return [*head, _no_outcomes(found)]
+    courses = _courses(request, view)
+    expected = parts.expected(courses, values, view)
     if not found.known:
-        return [_numbers(numbers, view), _no_outcomes(found), trend]
-    return [_numbers(numbers, view), _decision(found, view), _curves(found), trend, *segment_panels(request, view)]
+        return [*head, _no_outcomes(found), expected]
+    return [
+        *head,
+        expected,
+        _decision(found, view),
+        _curves(found, values, view),
+        parts.by_version(courses, values, view),
+        *_confusions(request, view),
+        parts.all_metrics(values, view),
+        *segment_panels(request, view),
+    ]
 
 
-def _numbers(values: Mapping[str, Value], view: Technical) -> Component:
-    targets = view.model.targets
-    return kpi_row(*(metric_card(name, values[name], view, target=targets.get(name)) for name in NUMBERS))
+def _evidence(request: PageRequest, view: Technical) -> Evidence:
+    needs = load.Needs.of([*(METRICS[name] for name in NAMES), METRICS["roi"]])
+    with request.transaction() as session:
+        found = load.evidence(session, [view.model], needs, view.window, now=view.now, **view.part)
+    return found[view.model.id]
+
+
+def _courses(request: PageRequest, view: Technical) -> Courses:
+    """Return the metric that the address names, or accuracy, over time."""
+    asked = request.query.get("metric")
+    name = asked if asked in parts.COURSES else parts.COURSES[0]
+    names = (name, ESTIMATED + name, parts.COVERAGE)
+    model, window, step, now = view.model, view.window, view.step, view.now
+    with request.transaction() as session:
+        return Courses(
+            METRICS[name],
+            metrics.series(session, model, names, window, step, now=now, **view.part),
+            metrics.version_series(session, model, name, window, step, now=now, segment=view.segment),
+            deployments(session, model.id, window),
+        )
+
+
+def _confusions(request: PageRequest, view: Technical) -> list[Component]:
+    if view.version is not None:
+        return []
+    with request.transaction() as session:
+        found = confusion_by_version(session, view.model, view.window, now=view.now, segment=view.segment)
+    return parts.confusions(found)
 
 
 def _no_outcomes(found: Performance) -> Component:
@@ -144,11 +193,12 @@ def _no_outcomes(found: Performance) -> Component:
 
 def _decision(found: Performance, view: Technical) -> Component:
     confusion = graph(confusion_matrix(found.confusion), id=CONFUSION, height=280, label="Confusion matrix")
+    has_money = _has_money(found)
     brings = graph(
         threshold_curve(found, currency=view.currency),
         id=THRESHOLDS,
         height=280,
-        label="Precision, recall and net benefit by threshold",
+        label=f"Precision, recall{' and net benefit' if has_money else ''} by threshold",
     )
     return panel(
         "Decision threshold",
@@ -156,6 +206,23 @@ def _decision(found: Performance, view: Technical) -> Component:
         html.Div(_at_threshold(found, view), id=AT_THRESHOLD),
         grid(cell(5, confusion), cell(7, brings)),
         subtitle=f"try another one; the model decides at {number(view.model.threshold, 2)}",
+        actions=[_how_money_is_counted(found, view)] if has_money else (),
+    )
+
+
+def _has_money(found: Performance) -> bool:
+    return any(row.net_benefit is not None for row in found.thresholds)
+
+
+def _how_money_is_counted(found: Performance, view: Technical) -> Component:
+    return explanation(
+        f"net benefit: {METRICS['net_benefit'].formula}",
+        window=window_text(view.window, view.zone),
+        sample_count=found.known,
+        coverage=found.coverage,
+        notes=[
+            "As if the threshold had decided the same predictions, valued by the last business parameters in force."
+        ],
     )
 
 
@@ -173,21 +240,40 @@ def _slider(threshold: float) -> Component:
 
 
 def _at_threshold(found: Performance, view: Technical) -> Component:
-    """Return what the threshold gives in words and money."""
-    row = min(found.thresholds, key=lambda each: abs(each.threshold - found.threshold), default=None)
-    benefit = None if row is None else row.net_benefit
+    """Return what the threshold gives in words and, to those who may see it, in money."""
     flagged = found.confusion.tp + found.confusion.fp
-    return facts(
-        [
-            ("Outcomes known", _coverage(found)),
-            ("Accuracy", _text(found.accuracy)),
-            ("Precision", _text(found.precision)),
-            ("Recall", _text(found.recall)),
-            ("Flagged", f"{number(flagged)} of {number(found.known)}"),
-            ("Net benefit", "no business parameters" if benefit is None else money(benefit, view.currency)),
-        ],
-        columns=3,
-    )
+    rows: list[tuple[str, Children]] = [
+        ("Outcomes known", _coverage(found)),
+        ("Accuracy", _number("accuracy", found.accuracy, view)),
+        ("Precision", _number("precision", found.precision, view)),
+        ("Recall", _number("recall", found.recall, view)),
+        ("Flagged", f"{number(flagged)} of {number(found.known)}"),
+    ]
+    benefit = _row_at(found, found.threshold)
+    if benefit is not None and benefit.net_benefit is not None:
+        rows.append(("Net benefit", money(benefit.net_benefit, view.currency)))
+        rows.append(("Best threshold", _best(found, view)))
+    return facts(rows, columns=3)
+
+
+def _row_at(found: Performance, threshold: float) -> ThresholdRow | None:
+    return min(found.thresholds, key=lambda each: abs(each.threshold - threshold), default=None)
+
+
+def _best(found: Performance, view: Technical) -> Children:
+    """Name the threshold that would have brought most, and how much more than the one in use."""
+    best, own = best_threshold(found), _row_at(found, view.model.threshold)
+    if best is None or own is None or best.net_benefit is None or own.net_benefit is None:
+        return "–"
+    gain = best.net_benefit - own.net_benefit
+    if gain <= 0:
+        return f"{number(own.threshold, 2)}, the one in use"
+    more = f"{money(gain, view.currency)} more than at {number(own.threshold, 2)}"
+    return [html.Strong(number(best.threshold, 2)), html.Span(f": {more}")]
+
+
+def _number(name: str, value: Value, view: Technical) -> Component:
+    return html.Span([html.Span(_text(value)), explained(METRICS[name], value, view)], className="mc-number")
 
 
 def _text(value: Value) -> str:
@@ -199,37 +285,37 @@ def _coverage(found: Performance) -> str:
     return f"{known} of {number(found.predictions)}"
 
 
-def _curves(found: Performance) -> Component:
+def _curves(found: Performance, values: Mapping[str, Value], view: Technical) -> Component:
+    """Return the four curves; what each comes to stands beside its title."""
     bound = "" if found.auc_bound is None else f" ± {number(found.auc_bound, 4)}"
-    auc = (found.auc.reason or "undefined") if found.auc.value is None else f"AUC {number(found.auc.value, 3)}{bound}"
     return grid(
-        cell(4, panel("ROC", graph(roc_curve(found), id=ROC, height=300, label="ROC curve"), subtitle=auc)),
-        cell(
-            4,
-            panel(
-                "Precision and recall",
-                graph(precision_recall_curve(found), id=PRECISION_RECALL, height=300, label="Precision by recall"),
-            ),
+        _curve("ROC", roc_curve(found), "roc_auc", values, view, id=ROC, label="ROC curve", bound=bound),
+        _curve(
+            "Precision and recall",
+            precision_recall_curve(found),
+            "average_precision",
+            values,
+            view,
+            id=PRECISION_RECALL,
+            label="Precision by recall",
         ),
-        cell(
-            4,
-            panel(
-                "Calibration",
-                graph(calibration_curve(found), height=300, label="Observed share by mean score"),
-                subtitle="dotted: perfect",
-            ),
-        ),
+        _curve("Gain", gain_curve(found), "lift_at_10", values, view, id=GAIN, label="Share found by share flagged"),
+        _curve("Calibration", calibration_curve(found), "ece", values, view, label="Observed share by mean score"),
     )
 
 
-def _trend(versions: Mapping[str, MetricSeries], deployed: Sequence[Deployment], view: Technical) -> Component:
-    if all(point.value.value is None for series in versions.values() for point in series.points):
-        return empty_state("No outcomes yet", "Accuracy appears when outcomes arrive.", picture="chart-line")
-    figure = metric_trend(
-        list(versions.values()),
-        target=view.model.targets.get("accuracy"),
-        deployments=deployed,
-        title_by=list(versions),
-        zone=view.zone,
-    )
-    return graph(figure, height=280, label="Accuracy over time by version")
+def _curve(
+    title: str,
+    figure: Figure,
+    name: str,
+    values: Mapping[str, Value],
+    view: Technical,
+    *,
+    label: str,
+    id: str | None = None,
+    bound: str = "",
+) -> Component:
+    metric, value = METRICS[name], values[name]
+    said = sentence(value.reason or "") if value.value is None else f"{CALLED[name]} {text_of(value, metric)}{bound}"
+    chart = graph(figure, id=id, height=250, label=label)
+    return cell(6, panel(title, chart, subtitle=said, actions=[explained(metric, value, view)]))
