@@ -1,11 +1,13 @@
 """The pages of rules over their callbacks: what each role may do, what is refused, what becomes of what was written."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from tests.factories import NOW, make_measurements
 from tests.web import alarms
 from tests.web.firing import changed, fire, texts, told
 from webapp.accounts.permissions import Permission, Role, permissions_of
@@ -16,6 +18,7 @@ from webapp.catalog.models import Task
 from webapp.web.views import rule_form
 from webapp.web.views.rule_form import Draft
 
+MINUTE = timedelta(minutes=1)
 DEEDS = ("rule-save.n_clicks", "rule-pause.n_clicks", "rule-resume.n_clicks", "rule-delete-sure.n_clicks")
 
 
@@ -258,6 +261,19 @@ def test_every_rule_of_the_pack_goes_through_the_form_unchanged(key):
     from webapp.web.views.rule_parts import normal
 
     assert normal(rule_form.plain(read)) == normal(rule_form.plain(document))
+
+
+def test_a_rule_beyond_its_limit_says_so(client_of, runtime):
+    rule_id = alarms.save_rule(runtime, alarms.cpu_rule(series_limit=1))
+    with runtime.transaction() as session:
+        for machine in ("api-1", "api-2", "api-3"):
+            make_measurements(session, values=[95.0], instance=machine, start=NOW - MINUTE, now=NOW)
+        evaluate.evaluate_due(session, now=NOW)
+
+    words = texts(page_of(client_of(Role.ONCALL), f"/rules/{rule_id}"))
+
+    assert "It has 2 more series than its limit of 1." in words
+    assert "over its limit" in words
 
 
 def test_a_broken_rule_says_why(client_of, runtime, clock):

@@ -1,5 +1,6 @@
 """A rule as people write it: what it measures, when it is hit, how bad that is, and what to do then."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -44,4 +45,17 @@ class RuleDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     interval_seconds: Annotated[int, Meta(ge=5, le=86_400, description="How often it is evaluated.")] = (
         DEFAULT_INTERVAL_SECONDS
     )
+    series_limit: Annotated[
+        int,
+        Meta(ge=1, le=100_000, description="Of more series than this, those are judged that were already watched."),
+    ] = 10_000
     runbook: Annotated[str, Meta(max_length=10_000, description="What to do when it fires.")] = ""
+
+
+def with_defaults(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stored document in plain values, with fields that came later; one that no longer fits as it is."""
+    try:
+        complete: dict[str, Any] = msgspec.to_builtins(msgspec.convert(document, type=RuleDocument))
+    except msgspec.ValidationError:
+        return dict(document)
+    return complete

@@ -100,19 +100,21 @@ def _evaluate(session: Session, at: datetime, slots: Sequence[Slot], *, now: dat
 
 def _rules(session: Session, slots: Sequence[Slot], *, now: datetime) -> list[Rule]:
     """Return the rules that are due. A document is read once a version and process."""
-    query = select(
-        RuleRow.id, RuleRow.name, RuleRow.version, RuleRow.failures, RuleRow.interval_seconds, RuleRow.retry_at
-    ).where(*_of(slots))
-    rows = [row for row in session.execute(query) if row.retry_at is None or row.retry_at <= now]
-    _prepare_missing(session, [(row.id, row.version) for row in rows])
+    row = RuleRow
+    columns = (row.id, row.name, row.version, row.failures, row.interval_seconds, row.retry_at, row.left_out)
+    query = select(*columns).where(*_of(slots))
+    due = [each for each in session.execute(query) if each.retry_at is None or each.retry_at <= now]
+    _prepare_missing(session, [(each.id, each.version) for each in due])
     rules = []
-    for row in rows:
-        known = _PREPARED.get((row.id, row.version))
+    for found in due:
+        known = _PREPARED.get((found.id, found.version))
         if known is None:
             continue  # It was edited while it was read: its new version is evaluated at the next slot.
         prepared, fault = (None, known) if isinstance(known, str) else (known, "")
-        interval = timedelta(seconds=row.interval_seconds)
-        rules.append(Rule(row.id, row.name, row.version, row.failures, interval, prepared, fault))
+        interval = timedelta(seconds=found.interval_seconds)
+        rules.append(
+            Rule(found.id, found.name, found.version, found.failures, interval, prepared, fault, found.left_out)
+        )
     return rules
 
 
@@ -199,6 +201,7 @@ def _write(
         key = tuple_(RuleStateRow.rule_id, RuleStateRow.fingerprint)
         session.execute(delete(RuleStateRow).where(key.in_(gone)).execution_options(synchronize_session=False))
     _note_faults(session, rules, changes.faults, now=now)
+    _note_left_out(session, rules, changes.left_out)
     return outcome.entries
 
 
@@ -228,6 +231,13 @@ def _note_faults(session: Session, rules: Sequence[Rule], faults: Mapping[UUID, 
             rows.append({"id": rule.id, "failures": failures, "broken_reason": fault[:500], "retry_at": now + wait})
         elif rule.failures:
             rows.append({"id": rule.id, "failures": 0, "broken_reason": None, "retry_at": None})
+    update_all(session, RuleRow, rows)
+
+
+def _note_left_out(session: Session, rules: Sequence[Rule], left_out: Mapping[UUID, int]) -> None:
+    """Keep how many series each rule left out, where that has changed: its page says so."""
+    counts = {rule.id: left_out.get(rule.id, rule.left_out) for rule in rules}
+    rows = [{"id": rule.id, "left_out": counts[rule.id]} for rule in rules if counts[rule.id] != rule.left_out]
     update_all(session, RuleRow, rows)
 
 

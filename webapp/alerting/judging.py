@@ -30,6 +30,7 @@ class Rule:
     interval: timedelta
     prepared: Prepared | None  # None: the document does not fit what is installed
     fault: str = ""
+    left_out: int = 0  # series that the last evaluation left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Changes:
     states: dict[Key, dict[str, Any]] = field(default_factory=dict)
     gone: list[Key] = field(default_factory=list)
     faults: dict[UUID, str] = field(default_factory=dict)
+    left_out: dict[UUID, int] = field(default_factory=dict)  # series beyond their rule's limit
     series: int = 0
 
     @property
@@ -90,7 +92,7 @@ def judge(
     """Judge every series of the rule and step its states; a rule that raises leaves them as they were."""
     if need is not None:
         try:
-            judged = list(_verdicts(rule, need, gathered, known, at=at))
+            judged = list(_verdicts(rule, need, gathered, known, changes, at=at))
         except (*FAULTS, UnreadableError) as error:
             changes.faults[rule.id] = _said(error)
         else:
@@ -100,17 +102,32 @@ def judge(
 
 
 def _verdicts(
-    rule: Rule, need: Need, gathered: Gathered, known: Mapping[UUID, Held], *, at: datetime
+    rule: Rule, need: Need, gathered: Gathered, known: Mapping[UUID, Held], changes: Changes, *, at: datetime
 ) -> Iterable[tuple[UUID, Labels, Verdict]]:
     prepared = need.prepared
     evaluate, parameters, metric = prepared.rule_type.evaluate, prepared.parameters, prepared.metric
     minimum = prepared.document.minimum_sample_count
-    for labels, readings in gathered.series(need):
-        if _is_forgotten(readings, parameters, at=at):
-            continue
-        fingerprint = fingerprint_of(rule.id, labels)
+    found = [
+        (fingerprint_of(rule.id, labels), labels, readings)
+        for labels, readings in gathered.series(need)
+        if not _is_forgotten(readings, parameters, at=at)
+    ]
+    kept = within_limit(found, known, prepared.document.series_limit)
+    changes.left_out[rule.id] = len(found) - len(kept)
+    for fingerprint, labels, readings in kept:
         context = Context(metric, at, minimum, is_active=fingerprint in known)
         yield fingerprint, labels, evaluate(readings, parameters, context)
+
+
+def within_limit(
+    found: Sequence[tuple[UUID, Labels, Readings]], known: Mapping[UUID, Held], limit: int
+) -> Sequence[tuple[UUID, Labels, Readings]]:
+    """Return the series that are judged: what already fires or is about to, then others by their labels."""
+    if len(found) <= limit:
+        return found
+    watched = [each for each in found if each[0] in known]
+    others = sorted((each for each in found if each[0] not in known), key=lambda each: each[1])
+    return [*watched, *others[: max(0, limit - len(watched))]]
 
 
 def _is_forgotten(readings: Readings, parameters: Any, *, at: datetime) -> bool:

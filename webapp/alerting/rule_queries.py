@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from webapp.alerting.document import RuleDocument
+from webapp.alerting.document import RuleDocument, with_defaults
 from webapp.alerting.inbox_rows import inbox_rows
 from webapp.alerting.plugins import prepare
 from webapp.alerting.tables import AlertRow, RuleRow, RuleVersionRow, ScheduleRow
@@ -43,7 +43,7 @@ def rule(session: Session, rule_id: UUID) -> RuleDetail:
     ).all()
     return RuleDetail(
         **_fields(row, _evaluated(session), _firing(session, rule_id)),
-        document=row.document,
+        document=with_defaults(row.document),
         created_at=row.created_at,
         created_by=row.created_by,
         updated_at=row.updated_at,
@@ -70,6 +70,7 @@ def _fields(row: RuleRow, evaluated: Mapping[int, datetime], firing: Mapping[UUI
         "broken": row.broken_reason,
         "last_evaluated_at": last if last is not None and last >= row.created_at else None,
         "firing_count": firing.get(row.id, 0),
+        "left_out": row.left_out,
         "version": row.version,
     }
 

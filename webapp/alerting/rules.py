@@ -14,7 +14,7 @@ from webapp.accounts import audit
 from webapp.accounts.actor import SYSTEM, Actor, ActorKind
 from webapp.accounts.permissions import Permission
 from webapp.alerting import episodes
-from webapp.alerting.document import RuleDocument, Scope
+from webapp.alerting.document import RuleDocument, Scope, with_defaults
 from webapp.alerting.plugins import prepare
 from webapp.alerting.rule_pack import RULE_PACK
 from webapp.alerting.tables import RuleRow, RuleStateRow, RuleVersionRow, ScheduleRow
@@ -40,13 +40,13 @@ def save_rule(
     row = _locked(session, rule_id)
     before = row.document
     plain = msgspec.to_builtins(document)
-    if plain == before:
+    if plain == with_defaults(before):
         return rule_id
     _refuse_taken_name(session, document.name, but=rule_id)
     row.document, row.name, row.version = plain, document.name, row.version + 1
     row.interval_seconds = document.interval_seconds
     row.updated_at, row.updated_by = now, actor.name
-    row.failures, row.broken_reason, row.retry_at = 0, None, None
+    row.failures, row.broken_reason, row.retry_at, row.left_out = 0, None, None, 0
     _keep_version(session, row, now=now, by=actor.name)
     if _changes_series(before, plain):
         # What is judged is another thing now: what the former version found ends here.
@@ -116,6 +116,7 @@ def _create(session: Session, document: RuleDocument, *, pack_key: str | None, a
         "updated_at": now,
         "updated_by": actor.name,
         "failures": 0,
+        "left_out": 0,
     }
     # Two may save the same name, or set up the pack, at once: the index decides.
     made = session.execute(insert(RuleRow).values(**values).on_conflict_do_nothing().returning(RuleRow.id)).scalar()

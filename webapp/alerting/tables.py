@@ -33,6 +33,7 @@ class RuleRow(Base):
     failures: Mapped[int] = mapped_column(default=0)  # evaluations in a row that raised
     broken_reason: Mapped[str | None]
     retry_at: Mapped[datetime | None]  # a broken rule is not evaluated before
+    left_out: Mapped[int] = mapped_column(default=0)  # series beyond the rule's limit, at the last evaluation
 
 
 Index("uq_rule_name_alive", RuleRow.name, unique=True, postgresql_where=text("deleted_at IS NULL"))

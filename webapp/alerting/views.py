@@ -133,6 +133,7 @@ class RuleSummary:
     broken: str | None
     last_evaluated_at: datetime | None
     firing_count: int
+    left_out: int  # series beyond the rule's limit, which are not judged
     version: int
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.alerting.verdicts import judge
@@ -96,6 +96,7 @@ def test_of_zero_there_are_no_percent() -> None:
     assert verdict.reason == "the earlier value is 0, and of 0 there are no percent"
 
 
+@settings(deadline=None)
 @given(before=st.floats(-1e5, 1e5), nearer=st.floats(-1e5, 1e5), further=st.floats(0, 1e5))
 def test_by_chance_a_larger_rise_is_never_milder(before: float, nearer: float, further: float) -> None:
     ladder = {"low": 1, "medium": 10, "high": 1000, "critical": 50_000}
@@ -145,12 +146,13 @@ def test_where_most_values_are_the_same_the_mean_distance_serves() -> None:
     assert anomaly(0.5, [0.0] * 15 + [1.0] * 5).condition is Condition.MISS
 
 
+@settings(deadline=None)
 @given(
-    history=st.lists(st.floats(-1e3, 1e3), min_size=14, max_size=40),
-    shift=st.floats(-1e3, 1e3),
-    now=st.floats(-1e3, 1e3),
+    history=st.lists(st.integers(-1000, 1000), min_size=14, max_size=40),
+    shift=st.integers(-1000, 1000),
+    now=st.integers(-1000, 1000),
 )
-def test_by_chance_where_the_scale_begins_does_not_matter(history: list[float], shift: float, now: float) -> None:
+def test_by_chance_where_the_scale_begins_does_not_matter(history: list[int], shift: int, now: int) -> None:
     given = {"direction": "either", "medium": 3, "least_change": 1.0}
     here, there = anomaly(now, history, **given), anomaly(now + shift, [each + shift for each in history], **given)
 

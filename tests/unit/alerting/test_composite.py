@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.alerting.verdicts import judge
@@ -62,6 +62,7 @@ def test_what_is_not_known_decides_nothing(match: str, drift: float, condition: 
     assert condition is not Condition.NO_DATA or verdict.reason == "Accuracy: no outcomes yet"
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([True, False, None]), min_size=1, max_size=5), st.sampled_from(["all", "any"]))
 def test_by_chance_the_conditions_go_together_as_in_logic_with_an_unknown(
     truths: list[bool | None], match: str

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.alerting.verdicts import NOW
@@ -119,6 +119,7 @@ numbers = st.floats(-1e6, 1e6, allow_nan=False)
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@settings(deadline=None)
 @given(current=numbers, other=numbers, count=st.integers(0, 1000))
 def test_a_verdict_is_sound_whatever_the_values_are(kind: str, current: float, other: float, count: int) -> None:
     rule_type, raw = types()[kind], EXAMPLES[kind][1]

@@ -38,6 +38,7 @@ from webapp.metrics.metric import Metric, Value
 HISTORY = "history"
 OF_MEDIAN_DISTANCE = 1.4826  # makes both the standard deviation where values scatter normally
 OF_MEAN_DISTANCE = 1.2533
+NOTHING = 1e-9  # what is left over when equal numbers are computed in different ways
 _SIDES = {"above": "above", "below": "below", "either": "away from"}
 
 
@@ -120,7 +121,9 @@ def ordinary_of(history: Sequence[float], parameters: AnomalyParameters) -> Ordi
     """Return the middle and the deviation of a history; where most values are the same, by the mean distance."""
     middle = median(history)
     distances = [abs(each - middle) for each in history]
-    deviation = OF_MEDIAN_DISTANCE * median(distances) or OF_MEAN_DISTANCE * fmean(distances)
+    deviation, by_mean = OF_MEDIAN_DISTANCE * median(distances), OF_MEAN_DISTANCE * fmean(distances)
+    if deviation <= NOTHING * max(abs(middle), by_mean):
+        deviation = by_mean if by_mean > NOTHING * abs(middle) else 0.0
     # So that the first line is not passed by less than the least change.
     floor = parameters.least_change / change.lines_of(parameters)[0].at
     return Ordinary(middle, max(deviation, floor), len(history))

@@ -205,7 +205,7 @@ def _body(asked: str, reader: Reader, *, version: str | None = None) -> list[Com
     return [
         _back(),
         page_header(rule.name, subtitle=rule.condition_text, actions=_actions(rule) if may_write else ()),
-        *rule_parts.broken_notice(rule),
+        *rule_parts.notices(rule),
         grid(cell(7, main), cell(5, html.Div(side, className="mc-stack mc-rule-side"))),
         dcc.Store(id=SUBJECT, data={"id": str(rule.id), "version": rule.version}),
         *([_sure(rule)] if may_write else []),

@@ -66,8 +66,11 @@ def state_of(rule: RuleSummary) -> Component:
         return html.Span([pill("broken", tone="critical"), html.Span(rule.broken, className="mc-quiet mc-wrap")])
     if rule.paused:
         return pill("paused")
+    limited = [pill("over its limit", tone="warning")] if rule.left_out else []
     if rule.firing_count:
-        return pill(f"firing {rule.firing_count:,}", tone="critical")
+        return html.Span([pill(f"firing {rule.firing_count:,}", tone="critical"), *limited])
+    if limited:
+        return limited[0]
     if rule.last_evaluated_at is None:
         return pill("not evaluated yet")
     return pill("ok", tone="good")
@@ -114,6 +117,7 @@ def reading(rule: RuleDetail) -> Component:
     pairs += [(each.label, written(given[name], each)) for name, each in asked.items() if given.get(name) is not None]
     shown = ("for_seconds", "keep_firing_for_seconds", "interval_seconds", "minimum_sample_count", "no_data")
     pairs += [(DOCUMENT[name].label, written(document.get(name), DOCUMENT[name])) for name in shown]
+    pairs.append((DOCUMENT["series_limit"].label, written(document.get("series_limit"), DOCUMENT["series_limit"])))
     pairs.append(("Recommended steps", html.Div(str(document.get("runbook") or "–"), className="mc-detail-note")))
     return facts(pairs)
 
@@ -219,7 +223,16 @@ def _at(at: datetime, reader: Reader) -> Component:
     return when(at, zone=reader.zone, now=reader.now)
 
 
-def broken_notice(rule: RuleSummary) -> list[Component]:
-    if not rule.broken:
-        return []
-    return [notice(rule.broken, tone="critical", title="This rule cannot be evaluated.")]
+def notices(rule: RuleDetail) -> list[Component]:
+    """Say what keeps the rule from watching all that it should."""
+    found: list[Component] = []
+    if rule.broken:
+        found.append(notice(rule.broken, tone="critical", title="This rule cannot be evaluated."))
+    if rule.left_out:
+        limit = rule.document.get("series_limit")
+        words = (
+            f"It has {rule.left_out:,} more series than its limit of {limit:,}. What fires already is kept and judged;"
+            " narrow what it is about, or raise the limit."
+        )
+        found.append(notice(words, tone="warning", title="Some series are not judged."))
+    return found
