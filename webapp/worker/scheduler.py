@@ -79,12 +79,12 @@ class Scheduler:
 
     def _tick(self, job: Job) -> None:
         self._last_tick = time.monotonic()
-        if self._stopping.is_set():
-            return
         # A scheduler that was started anew may tick while a job of the former one is still at work here.
         if not self._busy.enter(job.name):
             return
         try:
+            if self._stopping.is_set():  # asked only now that who stops waits for us: nothing is claimed after that
+                return
             self._ensure_rows()
             run_if_due(self._runtime, job, owner=self.owner, holdings=self._holdings)
         except SQLAlchemyError as error:
