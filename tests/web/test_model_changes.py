@@ -89,7 +89,7 @@ def test_a_model_registered_on_screen_has_nothing_before_it(ada, written):
 
     (entry,) = written()
     assert (entry.action, entry.subject, entry.before) == ("model.saved", "model:credit-risk", None)
-    assert entry.after == {"threshold": 0.4, "owners": ["ada"]}
+    assert entry.after == {"task": "binary", "threshold": 0.4, "owners": ["ada"]}
 
 
 def test_targets_saved_on_screen_tell_the_former_ones(churn, ada, written):

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts.actor import Actor
 from webapp.accounts.permissions import Permission
 from webapp.catalog import queries as catalog
-from webapp.catalog.models import Business, Model, Target, Task
+from webapp.catalog.models import Business, Costs, Model, Target, Task
 from webapp.core.errors import InvalidInputError, NotFoundError
 from webapp.core.periods import DAY, HOUR, MINUTE, Window, utc_instant
 from webapp.metrics import drift as drifting
@@ -51,16 +51,30 @@ class TargetDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     critical: float
 
 
+class CostsDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What answers cost or are worth: units too much and too little, right and wrong classes, single pairs of them.
+
+    `matrix` is by real class, then by predicted class; a loss is negative.
+    """
+
+    over: Amount | None = None
+    under: Amount | None = None
+    right: float | None = None
+    wrong: float | None = None
+    matrix: dict[str, dict[str, float]] = {}
+
+
 class BusinessDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a decision is worth from a date on; `customer_value` is per customer and year."""
 
     valid_from: Instant
-    customer_value: Amount
-    contact_cost: Amount
+    customer_value: Amount = 0.0
+    contact_cost: Amount = 0.0
     save_rate: Share = 1.0
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "USD"
     running_cost_monthly: Amount = 0.0
     horizon_months: Annotated[float, Meta(gt=0, le=LONGEST_HORIZON_MONTHS)] = 12.0
+    costs: CostsDocument = CostsDocument()
 
 
 class ModelDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,8 +132,9 @@ def put_model(model: str) -> Response:
     change = ModelChange(**said | {"targets": _targets(document.targets)})
     with runtime().job_transaction() as session:  # since new segment keys count all stored events again
         saved = model_changes.save(session, model, change)
+        _check_applying(saved, change.targets or {})
         if document.business is not None:
-            model_changes.set_business(session, saved, Business(**msgspec.structs.asdict(document.business)))
+            model_changes.set_business(session, saved, _business(document.business))
         shown = _model(saved, catalog.business(session, [saved.id])[saved.id], actor())
     return answer(shown)
 
@@ -226,6 +241,18 @@ def _model(model: Model, parameters: Sequence[Business], who: Actor) -> dict[str
     if who.may(Permission.IMPACT_READ):
         shown["business"] = [asdict(entry) for entry in parameters]
     return shown
+
+
+def _business(document: BusinessDocument) -> Business:
+    said = msgspec.structs.asdict(document)
+    return Business(**said | {"costs": Costs(**msgspec.structs.asdict(document.costs))})
+
+
+def _check_applying(model: Model, targets: Mapping[str, Target]) -> None:
+    """Refuse targets that models of its kind can never reach or miss."""
+    for name in targets:
+        if model.task not in METRICS[name].tasks:
+            raise InvalidInputError(f"{METRICS[name].label} is not defined for {model.task} models; it has no target.")
 
 
 def _targets(documents: Mapping[str, TargetDocument] | None) -> Mapping[str, Target] | None:

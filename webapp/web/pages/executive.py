@@ -4,9 +4,11 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from webapp.accounts.permissions import Permission
+from webapp.catalog.models import Task
 from webapp.core.formatting import month
 from webapp.figures import business_impact, metric_trend, roi_bars
 from webapp.metrics.display import text_of
+from webapp.metrics.headlines import QUALITY
 from webapp.metrics.health import HealthState
 from webapp.metrics.metric import Value
 from webapp.metrics.registry import METRICS
@@ -32,7 +34,7 @@ from webapp.web.components import (
 from webapp.web.filters import PageFilters, read_filters
 from webapp.web.page import Page, PageRequest
 from webapp.web.views import fleet
-from webapp.web.views.company import QUALITY, Company, gather
+from webapp.web.views.company import Company, gather, has_money
 from webapp.web.views.metric_cards import (
     coverage_sentence,
     explained,
@@ -42,6 +44,7 @@ from webapp.web.views.metric_cards import (
     settled_values,
     window_text,
 )
+from webapp.web.views.other_kinds import CARDS, has_yes_or_no, others_panel, worth_facts, worth_months
 
 PAGE = Page(
     "executive",
@@ -85,11 +88,12 @@ def layout(request: PageRequest) -> Component:
         ),
         _cards(company),
         grid(
-            cell(8, _impact(company)),
-            cell(4, _returns(company)),
+            cell(8, _impact(company) if has_yes_or_no(company) else worth_months(company)),
+            cell(4, _returns(company) if has_yes_or_no(company) else worth_facts(company)),
             cell(8, _performance(company)),
             cell(4, _alerts(company, request)),
         ),
+        *others_panel(company),
     )
 
 
@@ -104,9 +108,7 @@ def _downloads(request: PageRequest, filters: PageFilters, company: Company) -> 
     model = filters.model or (filters.models[0] if len(filters.models) == 1 else None)
     if model is None:
         return [button("Reports", href="/reports", kind="secondary", picture="file-text")]
-    done = [
-        each for each in company.months if not each.in_progress and each.value("revenue_protected").value is not None
-    ]
+    done = [each for each in company.months if not each.in_progress and has_money(each)]
     start = (done or company.months)[-1].start
     address = f"/reports/download?model={model.name}&month={start:%Y-%m}&format="
     named = f"{month(start)}, {model.title}"
@@ -134,6 +136,8 @@ def _cards(company: Company) -> Component:
             course=company.courses.get(name),
         )
 
+    if not has_yes_or_no(company):
+        return kpi_row(*(card(name) for name in CARDS[company.tasks]), _system_health(company))
     return kpi_row(
         card("accuracy", "Model accuracy"), card("customers_saved"), card("revenue_protected"), _system_health(company)
     )
@@ -208,19 +212,25 @@ def _investment(spent: Value, company: Company) -> Component:
 
 
 def _performance(company: Company) -> Component:
-    """Return accuracy, precision and recall of one model, or the accuracy of each."""
+    """Return how good one model is, by what its kind is judged by, or the accuracy of each that has one."""
     if company.model is not None:
-        lines, names = [company.courses[name] for name in QUALITY if name in company.courses], None
+        shown = QUALITY[company.model.task]
+        lines, names = [company.courses[name] for name in shown if name in company.courses], None
     else:
+        shown = QUALITY[Task.BINARY] if has_yes_or_no(company) else ("accuracy",)
         lines, names = list(company.accuracy_by_model.values()), list(company.accuracy_by_model)
-    if all(point.value.value is None for line in lines for point in line.points):
+    if not lines:
         body: Component = empty_state(
+            "Choose one model", "Errors of different units cannot stand on one axis.", picture="chart-line"
+        )
+    elif all(point.value.value is None for line in lines for point in line.points):
+        body = empty_state(
             "No outcomes yet", "Performance appears when outcomes of the predictions arrive.", picture="chart-line"
         )
     else:
         figure = metric_trend(
             lines,
-            target=company.target("accuracy"),
+            target=company.target(shown[0]),
             deployments=company.deployments,
             title_by=names,
             zone=company.zone,
@@ -235,7 +245,7 @@ def _performance(company: Company) -> Component:
             ],
             className="mc-number-named",
         )
-        for name in QUALITY
+        for name in shown
     ]
     subtitle = "dotted where few outcomes are known" if company.model is not None else "accuracy by model"
     return panel("Performance trend", html.Div(numbers, className="mc-numbers"), body, subtitle=subtitle)

@@ -7,7 +7,7 @@ from dash import Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from webapp.accounts.permissions import Permission
-from webapp.catalog.models import Business, Model
+from webapp.catalog.models import Business, Model, Task
 from webapp.catalog.queries import business
 from webapp.core.errors import InvalidInputError
 from webapp.core.formatting import money, month, number, percent, share
@@ -33,9 +33,11 @@ from webapp.web.components.content import attributes
 from webapp.web.filters import PageFilters, read_filters
 from webapp.web.page import Page, PageRequest
 from webapp.web.router import LOCATION
+from webapp.web.views.answer_impact import comparison, has_costs, levers, moved
 from webapp.web.views.company import Company, gather
 from webapp.web.views.metric_cards import coverage_sentence, metric_card, sentence
 from webapp.web.views.months import totals
+from webapp.web.views.other_kinds import has_yes_or_no, others_panel, worth_facts, worth_months
 from webapp.web.views.requests import number_in, page_request
 from webapp.web.views.what_if import SHOWN, ceiling_of, changed, what_if
 
@@ -50,8 +52,14 @@ PAGE = Page(
     filters=frozenset({"model", "all_models", "range", "compare"}),
 )
 
+FIRST, SECOND, ANSWERED = "impact-first", "impact-second", "impact-answered"
 WORTH, CONTACT, RATE, OUTCOME = "impact-worth", "impact-contact", "impact-rate", "impact-outcome"
 CARDS = ("revenue_protected", "retention_cost", "net_benefit", "roi")
+OTHER_CARDS: Mapping[frozenset[Task], Sequence[str]] = {
+    frozenset({Task.MULTICLASS}): ("decision_value", "accuracy", "macro_f1", "outcome_coverage"),
+    frozenset({Task.REGRESSION}): ("forecast_cost", "bias", "over_forecast_share", "outcome_coverage"),
+    frozenset({Task.MULTICLASS, Task.REGRESSION}): ("decision_value", "forecast_cost", "outcome_coverage"),
+}
 
 
 @PAGE.layout
@@ -70,11 +78,15 @@ def layout(request: PageRequest) -> Component:
     with request.transaction() as session:
         company = gather(session, filters, zone=request.actor.timezone, now=request.now)
     subject = filters.model.title if filters.model is not None else f"All {len(filters.models)} models"
+    decides = has_yes_or_no(company)
+    cards = CARDS if decides else OTHER_CARDS[company.tasks]
+    months = _months(company) if decides else [grid(cell(8, worth_months(company)), cell(4, worth_facts(company)))]
     return stack(
         page_header("Impact", subtitle=f"{subject} · {coverage_sentence(company.value('outcome_coverage'))}"),
-        kpi_row(*(_card(name, company) for name in CARDS)),
-        *_months(company),
-        _what_if(request, filters, company),
+        kpi_row(*(_card(name, company) for name in cards)),
+        *months,
+        *others_panel(company),
+        _what_if(request, filters),
     )
 
 
@@ -100,6 +112,26 @@ def try_prices(worth: object, contact: object, rate: object, search: object) -> 
         save_rate=number_in(rate, "The save rate", low=0, high=100) / 100,
     )
     return _comparison(request, filters, model, entry, tried)
+
+
+@PAGE.callback(
+    Output(ANSWERED, "children"),
+    Input(FIRST, "value"),
+    Input(SECOND, "value"),
+    State(LOCATION, "search"),
+    prevent_initial_call=True,
+)
+def try_costs(first: object, second: object, search: object) -> Component:
+    """Compute what the answers of the window would be worth at other costs; nothing is stored."""
+    request = page_request(PAGE.path, search)
+    filters = read_filters(request, all_models=True)
+    model, entry = _one(request, filters)
+    if model is None or entry is None or model.task is Task.BINARY:
+        raise InvalidInputError("Choose one model with costs of its answers first.")
+    low = 0.0 if model.task is Task.REGRESSION else None
+    named = [lever.label for lever in levers(model, entry)]
+    tried = moved(model, entry, number_in(first, named[0], low=low), number_in(second, named[1], low=low))
+    return comparison(request, filters, model, entry, tried)
 
 
 def _card(name: str, company: Company) -> Component:
@@ -163,12 +195,14 @@ def _one(request: PageRequest, filters: PageFilters) -> tuple[Model | None, Busi
     return model, entries[-1] if entries else None
 
 
-def _what_if(request: PageRequest, filters: PageFilters, company: Company) -> Component:
+def _what_if(request: PageRequest, filters: PageFilters) -> Component:
     model, entry = _one(request, filters)
     if model is None:
         return panel(
             "What if", empty_state("Choose one model", "Prices belong to a model.", picture="sliders-horizontal")
         )
+    if model.task is not Task.BINARY:
+        return _what_if_answers(request, filters, model, entry)
     if entry is None:
         words = "With what a customer is worth and what a contact costs, money appears."
         link = dcc.Link("Set them", href=f"/models/{model.name}", className="mc-button mc-button-secondary")
@@ -190,14 +224,28 @@ def _what_if(request: PageRequest, filters: PageFilters, company: Company) -> Co
     return panel("What if", sliders, outcome, subtitle="the same decisions under other prices; nothing is stored")
 
 
-def _slider(id: str, label: str, value: float, ceiling: float) -> Component:
+def _what_if_answers(request: PageRequest, filters: PageFilters, model: Model, entry: Business | None) -> Component:
+    if entry is None or not has_costs(model, entry):
+        words = "With what right and wrong answers are worth, or a unit too much and too little costs, money appears."
+        link = dcc.Link("Set them", href=f"/models/{model.name}", className="mc-button mc-button-secondary")
+        return panel("What if", empty_state("No costs are set", words, link, picture="coins"))
+    sliders = [
+        _slider(id, lever.label, lever.value, lever.high, floor=lever.low)
+        for id, lever in zip((FIRST, SECOND), levers(model, entry), strict=True)
+    ]
+    outcome = html.Div(comparison(request, filters, model, entry, entry), id=ANSWERED)
+    words = "the same answers at other costs; nothing is stored"
+    return panel("What if", html.Div(sliders, className="mc-sliders"), outcome, subtitle=words)
+
+
+def _slider(id: str, label: str, value: float, ceiling: float, *, floor: float = 0.0) -> Component:
     slider = dcc.Slider(
         id=id,
-        min=0,
+        min=floor,
         max=ceiling,
-        step=ceiling / 200,
+        step=(ceiling - floor) / 200,
         value=value,
-        marks={0: "0", ceiling: number(ceiling)},
+        marks={floor: number(floor), ceiling: number(ceiling)},
         updatemode="mouseup",
     )
     return html.Div(

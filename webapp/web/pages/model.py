@@ -8,10 +8,10 @@ from dash.development.base_component import Component
 
 from webapp.accounts.permissions import Permission
 from webapp.catalog import queries as catalog
-from webapp.catalog.models import Target
-from webapp.core.errors import InvalidInputError
+from webapp.catalog.models import Task
 from webapp.core.formatting import number
 from webapp.drift.registry import method_named
+from webapp.metrics.headlines import KINDS
 from webapp.metrics.registry import METRICS
 from webapp.web import model_changes
 from webapp.web.components import (
@@ -30,18 +30,17 @@ from webapp.web.components import (
     text_input,
     when,
 )
-from webapp.web.components.content import attributes
 from webapp.web.filters import read_filters
 from webapp.web.model_changes import ModelChange
 from webapp.web.page import Page, PageRequest
 from webapp.web.router import LOCATION
 from webapp.web.session import actor, runtime
+from webapp.web.views import baseline_form, money_form, target_form
 from webapp.web.views import model_parts as parts
-from webapp.web.views import baseline_form, money_form
 from webapp.web.views.first_steps import snippets
 from webapp.web.views.metric_cards import sentence
 from webapp.web.views.model_depth import attach, depth_panel
-from webapp.web.views.model_parts import BOUNDS, Record, record
+from webapp.web.views.model_parts import Record, record
 from webapp.web.views.requests import names_in, number_in, text_in
 from webapp.web.views.why_parts import attach as attach_why
 from webapp.web.views.why_parts import why_panel
@@ -58,8 +57,6 @@ NAME = "model-name"  # a store: which model the forms are about
 TITLE, POSITIVE, CUT, OWNERS, SAVE, SAVED = (
     f"model-{part}" for part in ("title", "positive", "cut", "owners", "save", "saved")
 )
-BOUND = "model-bound"  # the target's fields: {"type": BOUND, "metric": …, "bound": …}
-SAVE_TARGETS, TARGETS_SAVED = "model-targets-save", "model-targets-saved"
 RETIRE, DO_RETIRE = "model-retire", "model-retire-do"
 
 attach(PAGE, NAME)
@@ -85,7 +82,9 @@ def layout(request: PageRequest) -> Component:
         ),
         *([why_panel(request, found.model)] if found.versions else []),
         panel(
-            "Targets", _targets(found, may_write=may_write), subtitle="for cards, lines in charts, rules and reports"
+            "Targets",
+            target_form.targets(found.model, may_write=may_write),
+            subtitle="for cards, lines in charts, rules and reports",
         ),
         depth_panel(request, found.model, may_write=may_write),
         *money_form.money_panels(found, request.actor),
@@ -126,28 +125,20 @@ def save_description(
 
 
 @PAGE.callback(
-    Output(TARGETS_SAVED, "children"),
-    Input(SAVE_TARGETS, "n_clicks"),
+    Output(target_form.SAVED, "children"),
+    Input(target_form.SAVE, "n_clicks"),
     State(NAME, "data"),
-    State({"type": BOUND, "metric": ALL, "bound": ALL}, "value"),
+    State({"type": target_form.BOUND, "metric": ALL, "bound": ALL}, "value"),
     permission=Permission.MODELS_WRITE,
     prevent_initial_call=True,
 )
 def save_targets(_clicks: object, name: object, _values: Sequence[object]) -> Component:
     """Set what the metrics should reach; cards, charts, rules and health follow at once."""
-    written: dict[str, dict[str, float]] = {}
-    for each in ctx.states_list[1]:
-        metric, bound = str(each["id"].get("metric")), str(each["id"].get("bound"))
-        if metric in METRICS and bound in BOUNDS:
-            label = f"{METRICS[metric].label}, {bound},"
-            written.setdefault(metric, {})[bound] = parts.as_kept(metric, number_in(each.get("value"), label))
-    targets = {metric: Target(**bounds) for metric, bounds in written.items() if bounds.keys() == set(BOUNDS)}
-    faults = [fault for metric, target in targets.items() if (fault := parts.order_fault(metric, target))]
-    if faults:
-        raise InvalidInputError(" ".join(faults))
+    asked, targets = target_form.read(ctx.states_list[1])
     with runtime().transaction() as session:
         known = catalog.model_named(session, _name(name))
-        model_changes.save(session, known.name, ModelChange(targets={**known.targets, **targets}))
+        kept = {metric: target for metric, target in known.targets.items() if metric not in asked}
+        model_changes.save(session, known.name, ModelChange(targets={**kept, **targets}))
     return _done("Saved. Health and charts follow at once.")
 
 
@@ -169,7 +160,7 @@ def save_money(_clicks: object, name: object, *written: object) -> tuple[Compone
         business = money_form.read(written, zone, last=former[-1] if former else None)
         model_changes.set_business(session, known, business)
         entries = catalog.business(session, [known.id])[known.id]
-    return parts.money_table(entries, zone), _done("Saved. Money is computed anew from that day on.")
+    return parts.money_table(entries, zone, known.task), _done("Saved. Money is computed anew from that day on.")
 
 
 @PAGE.callback(
@@ -212,11 +203,12 @@ def _actions(found: Record, *, may_write: bool) -> list[Component]:
 def _to_complete(found: Record, request: PageRequest, *, may_write: bool) -> list[Component]:
     """Say what is still missing of a model that appeared by itself, or that has sent nothing yet."""
     shown: list[Component] = []
+    decides = found.model.task is Task.BINARY
     if found.model.status == "unconfirmed":
         missing = [
             "its title and owners",
-            "which outcome counts as positive and from which score on it flags",
-            *(["what a customer is worth and what a contact costs"] if not found.business else []),
+            *(["which outcome counts as positive and from which score on it flags"] if decides else []),
+            *(["what its answers are worth"] if not found.business else []),
         ]
         who = "Complete" if may_write else "A data scientist completes"
         words = f"{who} {', '.join(missing)}; saving the description confirms the model."
@@ -236,13 +228,13 @@ def _summary(found: Record) -> list[tuple[str, Any]]:
 
 
 def _description(found: Record, *, may_write: bool) -> Component:
-    model = found.model
+    model, decides = found.model, found.model.task is Task.BINARY
     if not may_write:
+        decision = [("Positive class", model.positive_class), ("Decision threshold", number(model.threshold, 2))]
         return facts(
             [
-                ("Task", model.task.capitalize()),
-                ("Positive class", model.positive_class),
-                ("Decision threshold", number(model.threshold, 2)),
+                ("Answers", KINDS[model.task]),
+                *(decision if decides else []),
                 ("Drift method", method_named(model.drift_method).label),
                 ("Owners", ", ".join(model.owners) or "–"),
             ]
@@ -253,46 +245,21 @@ def _description(found: Record, *, may_write: bool) -> Component:
                 [
                     field("Title", text_input(TITLE, value=model.title, maxlength=120)),
                     field("Owners", text_input(OWNERS, value=", ".join(model.owners), maxlength=400)),
+                ],
+                className="mc-fields",
+            ),
+            html.Div(  # Of other kinds they are not asked for, but the form sends them.
+                [
                     field("Positive class", text_input(POSITIVE, value=model.positive_class, maxlength=64)),
                     field("Decision threshold", _number_input(CUT, model.threshold, step=0.01)),
                 ],
                 className="mc-fields",
+                hidden=not decides,
             ),
+            html.P(f"Answers: {KINDS[model.task].lower()}.", className="mc-quiet"),
             _save(SAVE, SAVED, "Save the description"),
         ]
     )
-
-
-def _targets(found: Record, *, may_write: bool) -> Component:
-    head = html.Tr([html.Th(word, scope="col") for word in ("Metric", "Target", "Warning", "Critical")])
-    rows = [_target_row(found, name, may_write=may_write) for name in parts.target_metrics()]
-    table = html.Table(
-        [html.Caption("Targets by metric", className="visually-hidden"), html.Thead(head), html.Tbody(rows)],
-        className="mc-table mc-targets",
-    )
-    return html.Div([table, *([_save(SAVE_TARGETS, TARGETS_SAVED, "Save targets")] if may_write else [])])
-
-
-def _target_row(found: Record, name: str, *, may_write: bool) -> Component:
-    target, metric = found.model.targets[name], METRICS[name]
-    label = html.Th([metric.label, html.Span(parts.unit_words(name), className="mc-quiet mc-second")], scope="row")
-    cells = []
-    for bound in BOUNDS:
-        shown = parts.as_shown(name, getattr(target, bound))
-        control: Any = number(shown)
-        if may_write:
-            spoken = f"{metric.label}, {bound}"
-            control = [
-                html.Label(spoken, htmlFor=_bound_id(name, bound), className="visually-hidden"),
-                _number_input({"type": BOUND, "metric": name, "bound": bound}, shown),
-            ]
-        cells.append(html.Td(control, **attributes(data_label=bound.capitalize())))
-    return html.Tr([label, *cells])
-
-
-def _bound_id(name: str, bound: str) -> str:
-    """Return the id that the browser gives to the field: its keys in the order of the alphabet."""
-    return f'{{"bound":"{bound}","metric":"{name}","type":"{BOUND}"}}'
 
 
 def _retiring(found: Record) -> Component:
