@@ -1,7 +1,8 @@
 """The API's description of itself is complete, true to the gate, and readable without a script."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from webapp.app import create_app
 from webapp.runtime import Runtime
 
 Clients = Callable[..., Any]
+OUTLINE = Path(__file__).parents[2] / "docs" / "api.md"
 
 
 @pytest.fixture
@@ -48,6 +50,33 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
 
     assert references
     assert references <= document["components"]["schemas"].keys()
+
+
+def test_the_outline_among_the_documents_names_every_route(document: dict[str, Any]) -> None:
+    routes = {
+        (method.upper(), re.sub(r"{\w+}", "{}", path))
+        for path, operations in document["paths"].items()
+        for method in operations
+    }
+
+    assert set(outlined()) == routes - {("GET", "/api/v1/openapi.json")}
+
+
+def outlined() -> Iterator[tuple[str, str]]:
+    """Read the first column of the table: `GET/PUT /a/{x}`, then `/b` stands for /a/b's neighbour and `…/c` goes on."""
+    rows = re.findall(r"^\| (`(?:GET|POST|PUT)[^|]*/api/v1/[^|]*) \|", OUTLINE.read_text(encoding="utf-8"), re.M)
+    assert rows
+    for row in rows:
+        methods, path = [""], ""
+        for said in re.findall(r"`([^`]+)`", row):
+            if " " in said:
+                words, _, path = said.partition(" ")
+                methods = words.split("/")
+                shown = path
+            else:
+                shown = path + said[1:] if said.startswith("…") else path.rpartition("/")[0] + said
+            for method in methods:
+                yield method, re.sub(r"{\w+}", "{}", shown.partition("?")[0])
 
 
 def test_every_route_of_the_api_is_described(app: Flask, document: dict[str, Any]) -> None:
