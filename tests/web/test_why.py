@@ -1,11 +1,30 @@
 """Why a metric changed: on the model's page, in place for another metric, and over HTTP."""
 
-import pytest
+from datetime import timedelta
 
-from tests.factories import NOW, Confusion, make_confusion, make_deployment, make_model, make_predictions
+import pytest
+from msgspec.structs import replace
+from sqlalchemy import text
+
+from tests.factories import (
+    NOW,
+    ROOT,
+    Confusion,
+    make_confusion,
+    make_deployment,
+    make_model,
+    make_predictions,
+    predictions,
+)
+from tests.web import alarms
 from tests.web.dashboards import fire, page, result, words
 from webapp.accounts.permissions import Role
+from webapp.alerting import evaluate, queries, rules
+from webapp.alerting.document import RuleDocument
+from webapp.alerting.queries import InboxFilters
+from webapp.alerting.types import AlertType
 from webapp.core.periods import DAY, Window
+from webapp.telemetry import baselines
 from webapp.web.views import why_parts
 
 BODY = "why-body.children"
@@ -32,6 +51,23 @@ def explain(client, metric, search="?range=7d"):
         "location.search": search,
     }
     return fire(client, BODY, values, changed="why-metric.value")
+
+
+def fired(runtime, **fields):
+    """Save a rule, evaluate it, and return the address of the one alert that it raised."""
+    document = {
+        "name": "Accuracy",
+        "type": AlertType.PERFORMANCE_DEGRADATION,
+        "kind": "drop_from_baseline",
+        "metric": "accuracy",
+        "parameters": {"direction": "drop", "medium": 0.05, "window_minutes": 7 * 24 * 60, "days": 20},
+        "interval_seconds": 60,
+    }
+    with runtime.transaction() as session:
+        rules.save_rule(session, RuleDocument(**{**document, **fields}), actor=ROOT, now=NOW)
+        evaluate.evaluate_due(session, now=NOW)
+        (row,) = queries.inbox(session, InboxFilters(tab="open"), limit=10).rows
+    return f"/alerts/{row.id}"
 
 
 def hrefs(tree):
@@ -115,3 +151,60 @@ def test_over_http_the_usual_metric_is_explained_and_nonsense_refused(dropped, c
     assert ada.get("/api/v1/models/churn/why?metric=cpu").status_code == 422
     assert ada.get("/api/v1/models/churn/why?metric=nonsense").status_code == 422
     assert ada.get("/api/v1/models/nobody/why").status_code == 404
+
+
+def test_an_alert_says_why_for_the_windows_that_its_rule_compared(dropped, runtime, client_of):
+    shown = page(client_of(Role.ONCALL), fired(runtime))
+
+    said = words(shown)
+    assert "Why did it change?" in said
+    assert "3 Mar 2026, 12:00 – 10 Mar 2026, 12:00, with what is known of it today" in said
+    assert "Version v13 took over" in said
+    assert "Likely causes" not in said
+    closer = "/technical/performance?model=churn&from=2026-03-03&to=2026-03-10&version=v13"
+    assert closer in hrefs(shown)
+
+
+def test_an_alert_goes_on_explaining_the_moment_it_fired(dropped, runtime, clock, client_of):
+    address = fired(runtime)
+    omar = client_of(Role.ONCALL)
+    clock.at += timedelta(minutes=20)
+
+    said = words(page(omar, address))
+
+    assert "3 Mar 2026, 12:00 – 10 Mar 2026, 12:00, with what is known of it today" in said
+
+
+def test_an_alert_about_drift_ranks_the_features_against_the_baseline(runtime, client_of):
+    with runtime.transaction() as session:
+        model = make_model(session)
+        before = predictions(600, start=NOW - 20 * DAY, end=NOW - 10 * DAY, prefix="before")
+        make_predictions(session, before)
+        baselines.create_from_window(session, model, Window(NOW - 21 * DAY, NOW - 9 * DAY), by="ada", now=NOW)
+        moved = predictions(600, start=NOW - DAY, end=NOW, prefix="now", seed=8)
+        make_predictions(session, [replace(each, features={**each.features, "tenure": 70}) for each in moved])
+    parameters = {"direction": "above", "high": 0.3, "window_minutes": 24 * 60}
+
+    said = words(
+        page(client_of(Role.ONCALL), fired(runtime, kind="threshold", metric="drift_score", parameters=parameters))
+    )
+
+    assert "What moved?" in said
+    assert "tenure moved far: " in said
+    assert "from the baseline" in said
+
+
+def test_an_alert_about_a_machine_is_not_explained(runtime, client_of):
+    (alert,) = alarms.fire(runtime, "api-1")
+
+    assert "Why did it change?" not in words(page(client_of(Role.ONCALL), f"/alerts/{alert}"))
+
+
+def test_an_alert_of_a_rule_that_cannot_be_read_any_more_is_explained_for_its_usual_window(dropped, runtime, client_of):
+    address = fired(runtime)
+    with runtime.transaction() as session:
+        session.execute(text("UPDATE rule_version SET document = jsonb_set(document, '{kind}', '\"gone\"')"))
+
+    said = words(page(client_of(Role.ONCALL), address))
+
+    assert "9 Mar 2026, 12:00 – 10 Mar 2026, 12:00, with what is known of it today" in said

@@ -31,7 +31,7 @@ def layout(request: PageRequest) -> Component:
         if alert_id is None:
             raise NotFoundError("There is no such alert. The address may be mistyped.")
         alert = queries.alert(session, alert_id, now=request.now)
-        body = alert_detail.detail(PREFIX, alert_detail.known(session, alert, reader), reader)
+        body = alert_detail.detail(PREFIX, alert_detail.known(session, alert, reader, explain=True), reader)
     return html.Div(
         [
             html.A([icon("arrow-left"), "Alert inbox"], href=INBOX, className="mc-back", **attributes(data_mc_back="")),
@@ -49,7 +49,7 @@ def _repaint(_result: Result, name: str | None) -> Sequence[Any]:
     if alert_id is None:
         raise NotFoundError("There is no such alert; reload the page.")
     with runtime().transaction() as session:
-        shown = alert_detail.known(session, queries.alert(session, alert_id, now=reader.now), reader)
+        shown = alert_detail.known(session, queries.alert(session, alert_id, now=reader.now), reader, explain=True)
     return (alert_detail.detail(PREFIX, shown, reader),)
 
 

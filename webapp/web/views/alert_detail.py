@@ -39,6 +39,7 @@ from webapp.web.components.content import Child, Children, attributes
 from webapp.web.views.alert_deeds import SNOOZES
 from webapp.web.views.alert_rows import Reader, reason_words, since, standing
 from webapp.web.views.alert_view import INBOX, MINE
+from webapp.web.views.why_alert import title_of, why_of
 
 P = Permission
 LOOK_CLOSER = {
@@ -59,14 +60,15 @@ class Known:
     alert: AlertDetail
     currency: str
     responders: Sequence[User]
+    why: Component | None = None
 
 
-def known(session: Session, alert: AlertDetail, reader: Reader) -> Known:
-    """Look up what else the page shows: the currency of money, and whom the alert can be given to."""
+def known(session: Session, alert: AlertDetail, reader: Reader, *, explain: bool = False) -> Known:
+    """Look up what else the page shows: the currency of money, whom the alert can be given to, what explains it."""
     people: Sequence[User] = ()
     if reader.who.may(P.ALERTS_ASSIGN):
         people = [each for each in accounts.users(session) if not each.is_disabled and _responds(each)]
-    return Known(alert, _currency(session, alert), people)
+    return Known(alert, _currency(session, alert), people, why_of(session, alert, reader) if explain else None)
 
 
 def detail(prefix: str, shown: Known, reader: Reader) -> list[Component]:
@@ -84,7 +86,7 @@ def detail(prefix: str, shown: Known, reader: Reader) -> list[Component]:
         html.Div(
             [
                 _section("Around the moment", _chart(shown, reader)),
-                _causes(alert),
+                _causes(shown),
                 _section("Recommended steps", *_runbook(alert, reader)),
             ],
             className="mc-detail-facts",
@@ -242,7 +244,10 @@ def _chart(shown: Known, reader: Reader) -> Component:
     return graph(figure, height=220, label=f"{alert.metric_label} around the moment it began{bound}")
 
 
-def _causes(alert: AlertDetail) -> Component:
+def _causes(shown: Known) -> Component:
+    alert = shown.alert
+    if shown.why is not None:
+        return _section(title_of(METRICS.get(alert.metric)), shown.why)
     if not alert.causes:
         return html.Div(hidden=True)
     return _section("Likely causes", html.Ol([html.Li(each) for each in alert.causes], className="mc-detail-list"))

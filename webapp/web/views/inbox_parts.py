@@ -24,7 +24,7 @@ def beside(session: Session, view: InboxView, reader: Reader) -> list[Component]
         alert = queries.alert(session, view.alert, now=reader.now)
     except NotFoundError as error:
         return alert_detail.gone(error.message)
-    shown = alert_detail.known(session, alert, reader)
+    shown = alert_detail.known(session, alert, reader, explain=True)
     close = attributes(aria_label="Close", data_mc_beside="close")
     wide = html.A(icon("external-link"), href=f"{INBOX}/{alert.id}", className="mc-tool", title="Open on a page")
     cross = html.Button(icon("x"), type="button", className="mc-tool", **close)
