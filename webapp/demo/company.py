@@ -86,8 +86,7 @@ class Company:
         world = self.worlds[name]
         rng = self._generator(name, microseconds(on) // _DAY_US, stream)
         at = _times(rng, world, on, stream)
-        drawn = world.draw(rng, len(at))
-        frame = reshaped(drawn if world.dated is None else world.dated(drawn, at), self._acts(name), at, rng=rng)
+        frame = reshaped(world.draw(rng, len(at)), self._acts(name), at, rng=rng)
         actual = world.happening(rng, lifted(world.truth(frame), frame, self._acts(name), at))
         versions, scores = self._scored(world, frame, at)
         latencies, errors, heard = self.served(name, at, self._acts(name), rng=rng)
@@ -95,7 +94,19 @@ class Company:
         ids = np.array([f"{prefix}-{number:05d}" for number in range(len(at))], dtype="U48")
         told_at = np.where(errors == "", _told_at(rng, world, at), NEVER)
         traffic = Traffic(
-            name, ids, at, frame, versions, scores, latencies, errors, actual, told_at, world.task, world.classes
+            name,
+            ids,
+            at,
+            frame,
+            versions,
+            scores,
+            latencies,
+            errors,
+            actual,
+            told_at,
+            world.task,
+            world.classes,
+            world.segments,
         )
         return traffic.rows(np.flatnonzero(heard))
 
@@ -118,11 +129,27 @@ class Company:
         everything = [*self._acts(""), *happening]
         return machines.measurements(at, everything, midnight=self.midnight, seed=self.seed)
 
-    def training_frame(self, name: str, *, rows: int = 10_000) -> tuple[Frame, Floats]:
-        """Return rows from before the history and what the first version says of them: the baseline."""
-        world = self.worlds[name]
-        frame = world.draw(self._generator(name, -1), rows)
-        return frame, self.learned[name, world.releases[0].version].score(frame)
+    def training_frame(self, name: str, *, rows: int = 10_000) -> tuple[Frame, Floats, Floats]:
+        """Return rows from before the history, what the first version says of them, and what happened: the baseline."""
+        world, rng = self.worlds[name], self._generator(name, -1)
+        frame = world.draw(rng, rows)
+        scores = self.learned[name, world.releases[0].version].score(frame)
+        return frame, scores, world.happening(rng, world.truth(frame))
+
+    def importances(self, name: str, *, rows: int = 2_000) -> Mapping[str, float]:
+        """Return how much the first version's answers change when a feature is shuffled, as shares of all of them.
+
+        Permutation importance (L. Breiman, Random Forests, 2001) of the answers: it needs no outcomes.
+        """
+        world, rng = self.worlds[name], self._generator(name, -2)
+        frame, learned = world.draw(rng, rows), self.learned[name, world.releases[0].version]
+        usual = learned.score(frame)
+        moved = {
+            feature: float(np.abs(learned.score({**frame, feature: rng.permutation(values)}) - usual).mean())
+            for feature, values in frame.items()
+        }
+        total = sum(moved.values())
+        return {feature: round(change / total, 4) for feature, change in moved.items()} if total else {}
 
     def _trained(self, world: World, release: Release) -> Learned:
         rng = np.random.default_rng([self.seed, release.seed])

@@ -23,7 +23,7 @@ from webapp.demo.history import Span
 from webapp.demo.people import Credentials
 from webapp.demo.world import World
 from webapp.runtime import Runtime
-from webapp.telemetry import baselines
+from webapp.telemetry import baselines, segments
 
 LOCK = 7_268_902  # Held by whoever prepares the demo: several processes may start at once.
 BASELINE_DAYS = timedelta(days=14)
@@ -88,16 +88,25 @@ def _register(session: Session, company: Company, world: World, *, origin: datet
             threshold=world.threshold,
             owners=world.owners,
             targets=None if world.targets is None else {**targets.defaults(world.task), **world.targets},
+            importances=company.importances(world.name),
         )
+        model = segments.declare(session, model, list(world.segments), now=company.opening)
         if world.business is not None:
             set_business(session, model.id, replace(world.business, valid_from=origin), now=company.opening)
         if world.task is Task.MULTICLASS:
             return  # Its classes are counted with its predictions: the baseline is made of the first of them.
-        frame, scores = company.training_frame(world.name)
+        frame, scores, actual = company.training_frame(world.name)
         source = f"{len(scores):,} rows from before {world.releases[0].version} went live"
         columns = {name: values.tolist() for name, values in frame.items()}
         baselines.create_from_columns(
-            session, model, columns, scores=scores.tolist(), source=source, by="Ada", now=origin
+            session,
+            model,
+            columns,
+            scores=scores.tolist(),
+            outcomes=actual.tolist() if world.task is Task.BINARY else None,
+            source=source,
+            by="Ada",
+            now=origin,
         )
 
 

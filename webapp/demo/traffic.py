@@ -1,7 +1,7 @@
 """A stretch of predictions as columns, with what will be told about them later, and as the wire knows them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -33,6 +33,7 @@ class Traffic:
     told_at: Instants  # NEVER: nobody will tell
     task: Task = Task.BINARY
     classes: Sequence[str] = ()
+    segments: Mapping[str, str] = field(default_factory=dict)  # segment key: the column that it is taken from
 
     def __len__(self) -> int:
         return len(self.at)
@@ -51,6 +52,7 @@ class Traffic:
             self.told_at[chosen],
             self.task,
             self.classes,
+            self.segments,
         )
 
     def predictions(self) -> list[Prediction]:
@@ -62,6 +64,7 @@ class Traffic:
             self._answers(),
             self.latencies_ms.tolist(),
             self.errors.tolist(),
+            self._segments(),
             strict=True,
         )
         return [
@@ -73,10 +76,17 @@ class Traffic:
                 features=features,
                 latency_ms=latency,
                 error=error or None,
+                segments=parts,
                 **({} if error else said),
             )
-            for name, at, version, features, said, latency, error in columns
+            for name, at, version, features, said, latency, error, parts in columns
         ]
+
+    def _segments(self) -> list[dict[str, str]]:
+        columns = [self.frame[column].tolist() for column in self.segments.values()]
+        if not columns:
+            return [{} for _ in range(len(self))]
+        return [dict(zip(self.segments, row, strict=True)) for row in zip(*columns, strict=True)]
 
     def _answers(self) -> list[dict[str, Any]]:
         """Return what each prediction says, as its kind of model sends it."""
@@ -114,6 +124,7 @@ def joined(parts: Sequence[Traffic]) -> Traffic:
         _column([part.told_at for part in parts]),
         parts[0].task,
         parts[0].classes,
+        parts[0].segments,
     )
     return whole.rows(np.argsort(whole.at, kind="stable"))
 

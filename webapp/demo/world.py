@@ -10,15 +10,12 @@ from datetime import timedelta
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from webapp.catalog.models import Business, Target, Task
 from webapp.demo import logistic
 from webapp.demo.frame import Floats, Frame
 
-Instants = NDArray[np.int64]  # µs since the epoch
 Draw = Callable[[np.random.Generator, int], Frame]
-Dated = Callable[[Frame, Instants], Frame]
 Truth = Callable[[Frame], Floats]
 STEADINESS = 70.0  # How little counts vary beyond what a Poisson distribution of a known mean does.
 
@@ -64,7 +61,7 @@ class World:
     task: Task = Task.BINARY
     classes: Sequence[str] = ()
     fit: Fit = logistic.fit
-    dated: Dated | None = None  # what the calendar says of a row, where that matters
+    segments: Mapping[str, str] = field(default_factory=dict)  # segment key: the column that it is taken from
 
     def happening(self, rng: np.random.Generator, chance: Floats) -> Floats:
         """Return what really happens where this is the truth: 1 or 0, the place of a class, or a number."""

@@ -44,9 +44,3 @@ def test_what_happens_follows_the_truth():
     assert classes == pytest.approx(chances[0], abs=0.02)
     assert counts.mean() == pytest.approx(30, rel=0.01)
     assert counts.var() > 30
-
-
-def test_the_weekday_is_that_of_the_calendar():
-    at = np.array([1_773_144_000_000_000])  # Tuesday, 10 March 2026, noon
-
-    assert demand.dated(demand.draw(np.random.default_rng(4), 1), at)["weekday"].tolist() == ["Tue"]

@@ -53,6 +53,7 @@ WORLD = World(
     truth=truth,
     a_day=220,
     threshold=0.4,
+    segments={"purpose": "purpose"},
     latency_ms=205,
     outcome_days=(5, 14),
     outcome_share=0.95,

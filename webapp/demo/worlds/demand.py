@@ -1,4 +1,4 @@
-"""Shops and what they sell: how many units of a product a day, with the week, the weather and promotions in it."""
+"""Shops and what they sell: the units of a product on one of the next days, by weekday, weather and promotion."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ import numpy as np
 from webapp.catalog.models import Business, Costs, Target, Task
 from webapp.demo import poisson
 from webapp.demo.frame import Floats, Frame, pick, weigh
-from webapp.demo.world import Instants, Release, World
+from webapp.demo.world import Release, World
 
 STORES = {
     "Harbour": 1.5,
@@ -43,12 +43,6 @@ def draw(rng: np.random.Generator, count: int) -> Frame:
     }
 
 
-def dated(frame: Frame, at: Instants) -> Frame:
-    """Return the days as the calendar has them."""
-    days = (at // 86_400_000_000 + 3) % 7  # the epoch began on a Thursday
-    return {**frame, "weekday": np.array(WEEK)[days]}
-
-
 def truth(frame: Frame) -> Floats:
     """Return how many units are to be expected: the shop and the product, times what the day makes of it."""
     usual = weigh(frame["store"], STORES) * weigh(frame["product"], UNITS)
@@ -65,12 +59,12 @@ WORLD = World(
     task=Task.REGRESSION,
     fit=poisson.fit,
     draw=draw,
-    dated=dated,
     truth=truth,
     a_day=160,
     threshold=0.5,
+    segments={"store": "store"},
     latency_ms=64,
-    outcome_days=(1, 2),
+    outcome_days=(1, 7.5),  # The forecast is for one of the next seven days.
     outcome_share=0.99,
     owners=("bea@demo.example",),
     releases=(

@@ -52,6 +52,7 @@ WORLD = World(
     truth=truth,
     a_day=900,
     threshold=0.4,
+    segments={"channel": "channel"},
     latency_ms=46,
     outcome_days=(1, 8),
     outcome_share=0.93,

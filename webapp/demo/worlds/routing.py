@@ -66,6 +66,7 @@ WORLD = World(
     truth=truth,
     a_day=240,
     threshold=0.5,
+    segments={"product": "product"},
     latency_ms=31,
     outcome_days=(0.1, 1.5),
     outcome_share=0.96,
