@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,8 +12,8 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from webapp.catalog.binning import NOT_A_NUMBER, Binning, FeatureBins, Kind, code_of
-from webapp.catalog.models import Model
-from webapp.catalog.queries import binnings, version_ids
+from webapp.catalog.models import Model, Task
+from webapp.catalog.queries import binnings, current_binning, version_ids
 from webapp.core.ids import digest, lower_bound
 from webapp.telemetry.counting import Grain
 
@@ -21,7 +21,7 @@ NOT_NUMERIC = "not a number"
 LOOKED_THROUGH = 20_000  # the newest predictions that a text is looked for in
 _COLUMNS = (
     "p.id, p.key, p.prediction_id, v.name AS version, v.environment, p.at, p.score, p.predicted, p.actual,"
-    " p.latency_ms, p.failed, p.features, p.segments, p.binning_id"
+    " p.latency_ms, p.failed, p.features, p.segments, p.scores, p.binning_id"
 )
 
 
@@ -32,11 +32,17 @@ class Correction:
     at: datetime
     former: float
     actual: float
+    former_class: str | None = None  # of a multiclass model: the classes behind the numbers
+    actual_class: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPrediction:
-    """One prediction as it was taken in. `predicted` and `actual` are 1 for the positive class, 0 for the other."""
+    """One prediction as it was taken in.
+
+    `predicted` and `actual` are 1 for the positive class and 0 for the other; of a multiclass model they are places
+    among its classes, which the names stand beside; of a regression they are the numbers themselves.
+    """
 
     prediction_id: str
     version: str
@@ -51,6 +57,9 @@ class StoredPrediction:
     features: Mapping[str, float | str | None]
     segments: Mapping[str, str]
     corrections: Sequence[Correction]
+    predicted_class: str | None = None
+    actual_class: str | None = None
+    scores: Mapping[str, float] = field(default_factory=dict)  # of a multiclass model: of each class, the highest first
 
 
 def latest(
@@ -127,7 +136,8 @@ def _stored(session: Session, model: Model, rows: Sequence[Row[Any]]) -> Sequenc
     meanings = _meanings(session, model, rows, used)
     keys = [row.key for row in rows]
     told = _outcomes(session, keys)
-    corrections = _corrections(session, keys)
+    classes = _classes(session, model)
+    corrections = _corrections(session, keys, classes)
     errors = _errors(session, [row.id for row in rows if row.failed])
     return [
         StoredPrediction(
@@ -144,9 +154,31 @@ def _stored(session: Session, model: Model, rows: Sequence[Row[Any]]) -> Sequenc
             features=_named(row.features, used[row.binning_id], meanings),
             segments=dict(segment.partition("=")[::2] for segment in row.segments or ()),
             corrections=tuple(corrections.get(row.key, ())),
+            predicted_class=_class(row.predicted, classes),
+            actual_class=_class(row.actual, classes),
+            scores=_scores(row.scores, classes),
         )
         for row in rows
     ]
+
+
+def _classes(session: Session, model: Model) -> Sequence[str]:
+    """Return the classes of a multiclass model in their places; nothing for others."""
+    if model.task is not Task.MULTICLASS:
+        return ()
+    binning = current_binning(session, model.id)
+    return () if binning is None else binning.classes
+
+
+def _class(place: float | None, classes: Sequence[str]) -> str | None:
+    return classes[int(place)] if place is not None and 0 <= place < len(classes) else None
+
+
+def _scores(values: Sequence[float | None] | None, classes: Sequence[str]) -> Mapping[str, float]:
+    """Return the score of each class, the highest first; an event may be older than the newest classes."""
+    named = zip(classes, values or (), strict=False)
+    found = [(name, score) for name, score in named if score is not None and not math.isnan(score)]
+    return dict(sorted(found, key=lambda each: -each[1]))
 
 
 def _named(
@@ -193,13 +225,14 @@ def _outcomes(session: Session, keys: Sequence[UUID]) -> Mapping[UUID, datetime]
     return {row.key: row.at for row in session.execute(query, {"keys": [str(key) for key in keys]})}
 
 
-def _corrections(session: Session, keys: Sequence[UUID]) -> Mapping[UUID, Sequence[Correction]]:
+def _corrections(session: Session, keys: Sequence[UUID], classes: Sequence[str]) -> Mapping[UUID, Sequence[Correction]]:
     query = text(
         "SELECT key, at, former, actual FROM outcome_correction WHERE key = ANY(CAST(:keys AS uuid[])) ORDER BY at, id"
     )
     found: dict[UUID, list[Correction]] = {}
     for row in session.execute(query, {"keys": [str(key) for key in keys]}):
-        found.setdefault(row.key, []).append(Correction(row.at, row.former, row.actual))
+        names = _class(row.former, classes), _class(row.actual, classes)
+        found.setdefault(row.key, []).append(Correction(row.at, row.former, row.actual, *names))
     return found
 
 

@@ -47,7 +47,7 @@ PAGE = Page(
     group="Models",
     icon="database",
     order=31,
-    filters=frozenset({"model", "range", "version"}),
+    filters=frozenset({"model", "range", "version", "segment"}),
 )
 
 BARS, DETAIL, FEATURES = "data-drift-bars", "data-feature-detail", "data-features"
@@ -168,7 +168,7 @@ def _search(query: Mapping[str, str], **changed: str) -> str:
 def _study(request: PageRequest, view: Technical, choice: Choice) -> Study:
     method = choice.method or None
     with request.transaction() as session:
-        return study(session, view.model, view.window, now=view.now, method=method, version=view.version)
+        return study(session, view.model, view.window, now=view.now, method=method, **view.part)
 
 
 def _look(request: PageRequest, view: Technical, choice: Choice) -> Look:
@@ -177,7 +177,7 @@ def _look(request: PageRequest, view: Technical, choice: Choice) -> Look:
     chosen = feature_list.chosen(found.report.features, choice)
     listed = feature_list.page_of(chosen, choice)
     with request.transaction() as session:
-        counted = steps(session, view.model, view.window, step, now=view.now, version=view.version)
+        counted = steps(session, view.model, view.window, step, now=view.now, **view.part)
     qualities = quality(found.current.features, found.known)
     return Look(
         view=view,

@@ -2,40 +2,31 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
-from dash import ALL, Input, Output, State, ctx, dcc, html
+from dash import ALL, Input, Output, State, ctx, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from webapp.accounts.permissions import Permission
+from webapp.catalog.models import Task
 from webapp.core.errors import NotFoundError
-from webapp.core.formatting import duration_ms, number
+from webapp.core.formatting import number
 from webapp.core.periods import DAY
-from webapp.figures import metric_trend, score_distribution, volume
+from webapp.figures import metric_trend, volume
+from webapp.figures.predictions import answer_bars, class_shares
 from webapp.metrics import queries as metrics
+from webapp.metrics.answer_mix import AnswerMix, answer_mix
 from webapp.metrics.metric import MetricSeries
-from webapp.metrics.performance import Performance, performance
+from webapp.metrics.places import places
+from webapp.telemetry import baselines
 from webapp.telemetry import search as stored
 from webapp.telemetry.search import StoredPrediction
-from webapp.web.components import (
-    Column,
-    cell,
-    data_table,
-    empty_state,
-    facts,
-    field,
-    graph,
-    grid,
-    panel,
-    pill,
-    text_input,
-    when,
-)
+from webapp.web.components import cell, empty_state, field, graph, grid, panel, text_input
 from webapp.web.page import Page, PageRequest
 from webapp.web.pages.technical import frame
 from webapp.web.pages.technical.frame import Technical
 from webapp.web.router import LOCATION
+from webapp.web.views.prediction_parts import PREDICTION, nothing_chosen, one_prediction, prediction_list
 from webapp.web.views.requests import page_request
 
 PAGE = Page(
@@ -46,15 +37,16 @@ PAGE = Page(
     group="Models",
     icon="list",
     order=33,
-    filters=frozenset({"model", "range", "version"}),
+    filters=frozenset({"model", "range", "version", "segment"}),
 )
 
 SEARCH = "predictions-search"
 ROWS = "predictions-rows"
-PREDICTION = "prediction"  # the buttons of the list: {"type": PREDICTION, "id": …}
 DETAIL = "predictions-detail"
 LIMIT = 25
 LONGEST_TEXT = 200
+TITLES = {Task.BINARY: "Scores", Task.MULTICLASS: "Confidence", Task.REGRESSION: "Predicted values"}
+BAR_HEIGHT, SMALLEST = 44, 150
 
 
 @PAGE.layout
@@ -74,7 +66,7 @@ def find_predictions(text: object, search: object) -> Component:
     request = page_request(PAGE.path, search)
     view = frame.chosen(request)
     wanted = str(text or "").strip()[:LONGEST_TEXT]
-    return _list(_latest(request, view, wanted), view, wanted)
+    return prediction_list(_latest(request, view, wanted), view.model, view.zone, wanted)
 
 
 @PAGE.callback(
@@ -91,31 +83,47 @@ def show_prediction(_pressed: object, search: object) -> Component:
         raise PreventUpdate
     request = page_request(PAGE.path, search)
     view = frame.chosen(request)
-    return _detail(_one(request, view, str(chosen.get("id", ""))), view)
+    return _detail(request, view, str(chosen.get("id", "")))
 
 
 def _body(request: PageRequest, view: Technical) -> list[Component]:
     step = max(view.step, DAY) if view.window.duration > timedelta(days=3) else view.step
+    name = "flagged_share" if view.model.task is Task.BINARY else None
     with request.transaction() as session:
-        found = performance(session, view.model, view.window, now=view.now, version=view.version)
-        counts = metrics.version_series(session, view.model, "prediction_count", view.window, step, now=view.now)
-        flagged = metrics.version_series(session, view.model, "flagged_share", view.window, step, now=view.now)
+        found = answer_mix(session, view.model, view.window, now=view.now, **view.part)
+    counts = _by_version(request, view, "prediction_count", step)
+    flagged = {} if name is None else _by_version(request, view, name, step)
     parts = [
         grid(
-            cell(5, panel("Scores", _scores(found), subtitle=f"{number(found.predictions)} predictions")),
+            cell(5, _answers(found, view)),
             cell(7, panel("Volume", _volume(counts, view), subtitle="by version")),
-        ),
-        panel("Share flagged", _flagged(flagged, view), subtitle="predicted positive, by version"),
+        )
     ]
+    if view.model.task is not Task.REGRESSION:
+        parts.append(_classes(found, view))
+    if name is not None:
+        parts.append(panel("Share flagged", _flagged(flagged, view), subtitle="predicted positive, by version"))
     if request.actor.may(Permission.PREDICTIONS_READ):
         parts.append(_raw(request, view))
     return parts
 
 
-def _scores(found: Performance) -> Component:
-    if not any(each.count for each in found.scores):
-        return empty_state("No scores in this window", "Choose a longer time range at the top.", picture="chart-line")
-    return graph(score_distribution(found), height=280, label="Predictions by score and outcome")
+def _by_version(request: PageRequest, view: Technical, name: str, step: timedelta) -> Mapping[str, MetricSeries]:
+    with request.transaction() as session:
+        found = metrics.version_series(session, view.model, name, view.window, step, now=view.now, segment=view.segment)
+    return {version: each for version, each in found.items() if view.version in {None, version}}
+
+
+def _answers(found: AnswerMix, view: Technical) -> Component:
+    title, task = TITLES[view.model.task], view.model.task
+    if not any(each.count for each in found.bars):
+        words = "Choose a longer time range at the top, or send scores with the predictions."
+        nothing = empty_state("No scores in this window", words, picture="chart-line")
+        return panel(title, nothing)
+    threshold = view.model.threshold if task is Task.BINARY else None
+    label = f"Predictions by {'value' if task is Task.REGRESSION else 'score'} and outcome"
+    chart = graph(answer_bars(found, task, threshold=threshold), height=280, label=label)
+    return panel(title, chart, subtitle=f"{number(found.predictions)} predictions")
 
 
 def _volume(counts: Mapping[str, MetricSeries], view: Technical) -> Component:
@@ -123,6 +131,15 @@ def _volume(counts: Mapping[str, MetricSeries], view: Technical) -> Component:
         return empty_state("No predictions in this window", "Choose a longer time range.", picture="chart-line")
     figure = volume(list(counts.values()), names=list(counts), zone=view.zone)
     return graph(figure, height=280, label="Predictions over time by version")
+
+
+def _classes(found: AnswerMix, view: Technical) -> Component:
+    if not found.classes:
+        nothing = empty_state("No answers in this window", "Choose a longer time range.", picture="chart-line")
+        return panel("Answers by class", nothing)
+    height = max(SMALLEST, 70 + BAR_HEIGHT * len(found.classes))
+    chart = graph(class_shares(found.classes), height=height, label="Share of each class by version")
+    return panel("Answers by class", chart, subtitle="each version's own, the newest on top")
 
 
 def _flagged(flagged: Mapping[str, MetricSeries], view: Technical) -> Component:
@@ -135,27 +152,22 @@ def _flagged(flagged: Mapping[str, MetricSeries], view: Technical) -> Component:
 def _raw(request: PageRequest, view: Technical) -> Component:
     """Return the list of single predictions with its search; an address may name one that is shown at once."""
     asked = request.query.get("prediction", "")[:LONGEST_TEXT]
-    shown = _detail(_one(request, view, asked), view) if asked else _nothing_chosen()
+    shown = _detail(request, view, asked) if asked else nothing_chosen()
     box = text_input(
         SEARCH, type="search", placeholder="prediction id, or a part of it", debounce=0.3, maxlength=LONGEST_TEXT
     )
+    found = prediction_list(_latest(request, view, ""), view.model, view.zone, "")
     return grid(
         cell(
-            8,
+            7,
             panel(
                 "Latest predictions",
                 html.Div(field("Search by id", box), className="mc-panel-search"),
-                html.Div(_list(_latest(request, view, ""), view, ""), id=ROWS),
+                html.Div(found, id=ROWS),
                 flush=True,
             ),
         ),
-        cell(4, html.Div(shown, id=DETAIL, className="mc-sticky")),
-    )
-
-
-def _nothing_chosen() -> Component:
-    return panel(
-        "One prediction", empty_state("None chosen", "Press an id to see its features and outcome.", picture="list")
+        cell(5, html.Div(shown, id=DETAIL, className="mc-sticky")),
     )
 
 
@@ -164,88 +176,11 @@ def _latest(request: PageRequest, view: Technical, text: str) -> Sequence[Stored
         return stored.latest(session, view.model, text=text or None, limit=LIMIT, now=view.now)
 
 
-def _one(request: PageRequest, view: Technical, prediction_id: str) -> StoredPrediction:
+def _detail(request: PageRequest, view: Technical, prediction_id: str) -> Component:
     with request.transaction() as session:
         found = stored.find(session, view.model, prediction_id)
+        reference = baselines.current(session, [view.model.id]).get(view.model.id)
     if found is None:
         raise NotFoundError(f"There is no prediction '{prediction_id}' of {view.model.title}.")
-    return found
-
-
-def _list(found: Sequence[StoredPrediction], view: Technical, text: str) -> Component:
-    columns = [
-        Column("id", "Prediction"),
-        Column("at", "When"),
-        Column("version", "Version"),
-        Column("score", "Score", align="right"),
-        Column("decision", "Flagged"),
-        Column("outcome", "Outcome"),
-    ]
-    words = f"No prediction id holds '{text}'." if text else "Predictions appear here as they arrive."
-    empty = empty_state("Nothing found" if text else "No predictions yet", words, picture="search")
-    rows = [_row(each, view) for each in found]
-    return data_table(columns, rows, caption="Latest predictions, the newest first", empty=empty)
-
-
-def _row(each: StoredPrediction, view: Technical) -> dict[str, Any]:
-    button = html.Button(
-        each.prediction_id,
-        id={"type": PREDICTION, "id": each.prediction_id},
-        type="button",
-        className="mc-link mc-mono",
-    )
-    return {
-        "id": button,
-        "at": when(each.at, zone=view.zone),
-        "version": each.version,
-        "score": "–" if each.score is None else number(each.score, 3),
-        "decision": _decision(each),
-        "outcome": _outcome(each),
-    }
-
-
-def _decision(each: StoredPrediction) -> Component | str:
-    if each.error is not None:
-        return pill("failed", tone="critical")
-    return "–" if each.predicted is None else "yes" if each.predicted else "no"
-
-
-def _outcome(each: StoredPrediction) -> Component:
-    """Return what happened, and whether the decision was right."""
-    if each.actual is None:
-        return pill("open")
-    happened = "happened" if each.actual else "did not happen"
-    if each.predicted is None:
-        return pill(happened)
-    return pill(happened, tone="good" if bool(each.predicted) == bool(each.actual) else "critical")
-
-
-def _detail(each: StoredPrediction, view: Technical) -> Component:
-    rows: list[tuple[str, Any]] = [
-        ("Made", when(each.at, zone=view.zone)),
-        ("Version", f"{each.version} ({each.environment})"),
-        ("Score", "–" if each.score is None else number(each.score, 4)),
-        ("Flagged", _decision(each)),
-        ("Outcome", _outcome(each)),
-        ("Outcome came", when(each.outcome_at, zone=view.zone, never="not yet")),
-        ("Response time", "–" if each.latency_ms is None else duration_ms(each.latency_ms)),
-    ]
-    if each.error is not None:
-        rows.append(("Error", each.error))
-    rows += [(f"Segment {name}", value) for name, value in each.segments.items()]
-    rows += [("Corrected", f"{number(one.former)} → {number(one.actual)}") for one in each.corrections]
-    features = [(name, _value(value)) for name, value in each.features.items()]
-    link = f"/technical/predictions?model={view.model.name}&prediction={each.prediction_id}"
-    return panel(
-        "One prediction",
-        html.P(dcc.Link(each.prediction_id, href=link, className="mc-mono"), title="The address of this prediction"),
-        facts(rows),
-        html.H3("Features", className="mc-subhead"),
-        facts(features) if features else html.P("It was sent without features.", className="mc-quiet"),
-    )
-
-
-def _value(value: float | str | None) -> str:
-    if value is None:
-        return "missing"
-    return value if isinstance(value, str) else number(value)
+    known = {} if reference is None else reference.aggregate.features
+    return one_prediction(found, view.model, places(found.features, known), view.zone)
