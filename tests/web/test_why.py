@@ -82,7 +82,7 @@ def test_the_page_says_why_accuracy_fell_and_leads_to_the_version(dropped, clien
 
     said = words(shown)
     assert "Accuracy went from 88.0% to 72.2%" in said
-    assert "Version v13 took over: it weighs 100% instead of 0%; its accuracy is 72.2%, before it was 88.0%." in said
+    assert "Version v13 took over: it weighs 100% instead of 0%; its accuracy is 72.2%, where all had 88.0%" in said
     assert "100% of the change" in said
     assert "/technical/performance?range=7d&model=churn&version=v13" in hrefs(shown)
 

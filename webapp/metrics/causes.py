@@ -15,7 +15,7 @@ from webapp.metrics.feature_causes import drift_causes, missing_causes
 from webapp.metrics.metric import Unit
 from webapp.metrics.part_causes import even_keys, segment_causes, version_causes
 
-MOST = 12
+MOST, MOST_HINTS = 12, 3
 COVERAGE_FELL = 0.1
 FORETOLD = 0.25  # of the change: what the scores must foretell of it, or must not, to be worth a line
 CLEAR = frozenset({Verdict.BETTER, Verdict.WORSE, Verdict.DIFFERENT})
@@ -26,11 +26,13 @@ def ranked(clues: Clues) -> tuple[Cause, ...]:
     missing = missing_causes(clues)
     named = frozenset(cause.feature for cause in missing if cause.feature)
     found = [*_coverage(clues), *missing, *drift_causes(clues, without=named)]
-    if clues.size:
+    if clues.size and clues.metric.group != "drift":  # which is of features, whatever decides upon them
         found += [*version_causes(clues), *segment_causes(clues), *_scores(clues)]
     if may_be_chance(clues):
         found = [cause if cause.kind is Kind.COVERAGE else replace(cause, clear=False) for cause in found]
-    return tuple(sorted(found, key=_place)[:MOST])
+    found.sort(key=_place)
+    hints = [cause for cause in found if not cause.clear]
+    return tuple([*(cause for cause in found if cause.clear), *hints[:MOST_HINTS]][:MOST])
 
 
 def is_clear(clues: Clues) -> bool:

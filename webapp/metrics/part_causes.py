@@ -28,12 +28,15 @@ def version_causes(clues: Clues) -> Iterator[Cause]:
     if not split:
         yield from _without_split(clues)
         return
-    gained = max((name for name in split if name), key=lambda name: split[name].weight - split[name].weight_before)
+    effects_of = {name: effect for name, effect in split.items() if name is not None}
+    gained = max(effects_of, key=lambda name: split[name].weight - split[name].weight_before, default="")
     mix = sum(effect.mix for effect in split.values())
-    if split[gained].weight - split[gained].weight_before >= TOOK_OVER and clues.towards(mix) >= ENOUGH:
+    is_switch = gained and split[gained].weight - split[gained].weight_before >= TOOK_OVER
+    if is_switch and clues.towards(mix) >= ENOUGH:
         yield _taken_over(clues, gained, split[gained], mix)
-    for name, effect in split.items():
-        if name and effect.weight_before >= TOOK_OVER and clues.towards(effect.rate) >= ENOUGH:
+        del effects_of[gained]
+    for name, effect in effects_of.items():
+        if effect.weight_before >= TOOK_OVER and clues.towards(effect.rate) >= ENOUGH:
             yield _by_itself(clues, name, effect)
 
 
@@ -81,7 +84,7 @@ def _taken_over(clues: Clues, name: str, effect: Effect, mix: float) -> Cause:
     title = (
         f"Version {name} took over: it weighs {formatting.share(effect.weight, 0)} instead of"
         f" {formatting.share(effect.weight_before, 0)}; its {in_sentence(metric)} is {value_text(part.value, metric)},"
-        f" before it was {value_text(others, metric)}."
+        f" where all had {value_text(others, metric)} before."
     )
     gained = effect.weight - effect.weight_before
     noise = _noise((clues.before.whole, part), (gained, gained), looked_at=1)
@@ -108,15 +111,16 @@ def _without_split(clues: Clues) -> Iterator[Cause]:
     if gained is None or shares[gained][1] - shares[gained][0] < TOOK_OVER:
         return
     before, now = shares[gained]
-    metric, part = clues.metric, clues.now.versions[gained]
-    if clues.towards((part.value.value or 0.0) - (clues.before.whole.value.value or 0.0)) <= 0:
+    metric, parts = clues.metric, (clues.before.versions.get(gained, _NOBODY), clues.now.versions[gained])
+    # One that ran before too, and was no worse then than all together, did not bring the change.
+    own, all_before = parts[0 if before >= TOOK_OVER else 1].value.value, clues.before.whole.value.value
+    if clues.towards((own or 0.0) - (all_before or 0.0)) < ENOUGH:
         return
     title = (
         f"Version {gained} took over: {formatting.share(now, 0)} instead of {formatting.share(before, 0)} of the"
-        f" predictions; its {in_sentence(metric)} is {value_text(part.value, metric)}, before it was"
-        f" {value_text(clues.before.whole.value, metric)}."
+        f" predictions; its {in_sentence(metric)} is {value_text(parts[1].value, metric)}, where all had"
+        f" {value_text(clues.before.whole.value, metric)} before."
     )
-    parts = clues.before.versions.get(gained, _NOBODY), part
     facts = (*_facts(parts, metric), Fact("share of predictions", now, before, Unit.SHARE))
     deployed = next((each.at for each in clues.deployments if each.version == gained), None)
     yield Cause(Kind.VERSION, title, now - before, facts=facts, version=gained, at=deployed)
