@@ -32,7 +32,7 @@ def confusion_matrix(confusion: "Confusion") -> dict[str, Any]:
         "xgap": 4,
         "ygap": 4,
         "text": [
-            [f"{number(counts[row][at])}<br>{words[row][at]} · {share(shares[row][at])}" for at in range(2)]
+            [f"{number(counts[row][at])}<br>{words[row][at]}<br>{share(shares[row][at])}" for at in range(2)]
             for row in range(2)
         ],
         "texttemplate": "%{text}",

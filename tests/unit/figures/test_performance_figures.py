@@ -18,8 +18,8 @@ def test_the_confusion_matrix_names_and_counts_its_cells(performance):
     cells = confusion_matrix(performance.confusion)["data"][0]
 
     texts = dict(zip(cells["y"], cells["text"], strict=True))
-    assert texts["Did happen"] == ["120<br>missed · 21.1%", "450<br>found · 78.9%"]
-    assert texts["Did not happen"] == ["1,750<br>rightly left · 90.7%", "180<br>false alarm · 9.3%"]
+    assert texts["Did happen"] == ["120<br>missed<br>21.1%", "450<br>found<br>78.9%"]
+    assert texts["Did not happen"] == ["1,750<br>rightly left<br>90.7%", "180<br>false alarm<br>9.3%"]
 
 
 def test_a_confusion_matrix_of_nothing_does_not_divide():

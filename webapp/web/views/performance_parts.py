@@ -1,6 +1,6 @@
 """What there is to see of a binary model beside its curves: estimates, each version's confusion, all metrics."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -76,10 +76,10 @@ def expected(found: Courses, values: Mapping[str, Value], view: View) -> Compone
         cell(
             8,
             panel(
-                f"{found.metric.label}, realised and estimated",
+                "Realised and estimated",
                 chart,
                 *_without_estimate(values[estimate], view),
-                subtitle="dashed: expected; dotted: few outcomes yet",
+                subtitle="dotted: few outcomes yet",
                 actions=[_choice(found.metric), explained(METRICS[estimate], values[estimate], view)],
             ),
         ),
@@ -138,10 +138,22 @@ def all_metrics(values: Mapping[str, Value], view: View) -> Component:
     names = [name for name in performance_metrics(view.model.task) if name in values]
     known = [name for name in names if values[name].value is not None]
     table = data_table(columns, [_row(METRICS[name], values[name], view) for name in known], caption="All metrics")
-    missing = [name for name in names if values[name].value is None]
+    missing = [(METRICS[name].label, values[name].reason) for name in names if values[name].value is None]
     subtitle = "over the whole window; what is estimated needs no outcomes"
-    parts = ([table] if known else []) + _uncomputed(missing, values)
+    parts: list[Component] = [html.Div(table, className="mc-dense mc-dense-one")] if known else []
+    parts += uncomputed(missing)
     return panel("All metrics", *parts, subtitle=subtitle, flush=True)
+
+
+def uncomputed(missing: Iterable[tuple[str, str | None]]) -> list[Component]:
+    """Say of metrics without a value, as (label, reason), why they have none: those of one reason together."""
+    reasons: dict[str, list[str]] = {}
+    for label, reason in missing:
+        reasons.setdefault(reason or "not computed", []).append(label)
+    return [
+        html.P(f"{sentence(reason)}: {', '.join(labels)}.", className="mc-help mc-below-table")
+        for reason, labels in reasons.items()
+    ]
 
 
 def _has_values(series: MetricSeries) -> bool:
@@ -208,14 +220,3 @@ def _interval(metric: Metric, value: Value) -> str:
     if value.low is None or value.high is None:
         return "–"
     return f"{number_text(value.low, metric)} – {number_text(value.high, metric)}"
-
-
-def _uncomputed(names: Sequence[str], values: Mapping[str, Value]) -> list[Component]:
-    """Say of the metrics without a value why, those of one reason together."""
-    reasons: dict[str, list[str]] = {}
-    for name in names:
-        reasons.setdefault(values[name].reason or "not computed", []).append(METRICS[name].label)
-    return [
-        html.P(f"{sentence(reason)}: {', '.join(labels)}.", className="mc-help mc-below-table")
-        for reason, labels in reasons.items()
-    ]

@@ -34,6 +34,7 @@ from webapp.web.components import (
 )
 from webapp.web.components.content import Child
 from webapp.web.views.metric_cards import explained, window_text
+from webapp.web.views.performance_parts import uncomputed
 
 TONES = {Verdict.BETTER: "good", Verdict.WORSE: "critical", Verdict.DIFFERENT: "warning"}
 LEVEL = 0.05  # A split that is less likely than this is called real.
@@ -73,8 +74,11 @@ def metric_table(found: Comparison, view: View) -> Component:
         Column("difference", "Difference", align="right"),
         Column("verdict", f"{found.second.name} is"),
     ]
-    table = data_table(columns, [_row(row, view) for row in found.rows], caption="Each metric of both versions")
-    return panel("Metric by metric", table, subtitle=_summary(found), flush=True)
+    shown = [row for row in found.rows if not _is_missing(row)]
+    missing = [(row.metric.label, row.first.reason) for row in found.rows if _is_missing(row)]
+    table = data_table(columns, [_row(row, view) for row in shown], caption="Each metric of both versions")
+    body = html.Div(table, className="mc-dense mc-dense-two")
+    return panel("Metric by metric", body, *uncomputed(missing), subtitle=_summary(found), flush=True)
 
 
 def courses(
@@ -184,6 +188,10 @@ def _summary(found: Comparison) -> str:
     words = ", ".join(f"{count} {verdict}" for verdict, count in counted if count)
     said = f"{words}; " if words else ""
     return f"{said}each difference with its 95 % interval, so of twenty equal metrics one differs by chance"
+
+
+def _is_missing(row: Row) -> bool:
+    return row.first.value is None and row.second.value is None
 
 
 def _row(row: Row, view: View) -> Mapping[str, Child]:
