@@ -88,7 +88,7 @@ def _register(session: Session, company: Company, world: World, *, origin: datet
             threshold=world.threshold,
             owners=world.owners,
             targets=None if world.targets is None else {**targets.defaults(world.task), **world.targets},
-            importances=company.importances(world.name),
+            importances=company.importances(world.name) if world.tells_importances else None,
         )
         model = segments.declare(session, model, list(world.segments), now=company.opening)
         if world.business is not None:

@@ -61,6 +61,7 @@ class World:
     task: Task = Task.BINARY
     classes: Sequence[str] = ()
     fit: Fit = logistic.fit
+    tells_importances: bool = True  # whether its team has told how much each feature matters
     segments: Mapping[str, str] = field(default_factory=dict)  # segment key: the column that it is taken from
 
     def happening(self, rng: np.random.Generator, chance: Floats) -> Floats:

@@ -154,3 +154,18 @@ def test_each_kind_of_model_sends_what_its_kind_sends(company):
     assert ticket.score is None
     assert order.predicted > 0
     assert {outcome.actual for outcome in routed.outcomes()} <= set(company.worlds["ticket-routing"].classes)
+
+
+def test_importances_are_shares_and_what_does_not_matter_has_little(company):
+    for name in company.worlds:
+        found = company.importances(name)
+        assert sum(found.values()) == pytest.approx(1, abs=0.01)
+        assert min(found.values()) >= 0
+    assert company.importances("churn")["tenure"] > company.importances("churn")["PaperlessBilling"]
+
+
+def test_predictions_carry_the_segments_of_their_world(company):
+    for name, world in company.worlds.items():
+        day = company.day(name, MIDNIGHT - timedelta(days=5))
+        for sent in day.rows(np.arange(min(len(day), 5))).predictions():
+            assert sent.segments == {key: sent.features[column] for key, column in world.segments.items()}

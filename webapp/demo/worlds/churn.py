@@ -68,6 +68,7 @@ WORLD = World(
     truth=truth,
     a_day=900,
     threshold=0.5,
+    tells_importances=False,
     segments={"contract": "Contract"},
     latency_ms=118,
     outcome_days=(3, 10),
