@@ -37,6 +37,7 @@ class Arrival:
     repeats: Mapping[str, int]
     refused: Sequence[Refused]
     outcome_window: timedelta
+    now: datetime
 
 
 def arrival(
@@ -52,6 +53,7 @@ def arrival(
         repeats=repeats(session, window, model.name),
         refused=[each for each in refused(session, window) if each.model not in others],
         outcome_window=outcome_window,
+        now=now,
     )
 
 
@@ -69,7 +71,7 @@ def arrived(found: Arrival, shown: Shown) -> Component:
     """Return the panel of what came, when, and what became of the outcomes."""
     rows: list[tuple[str, Any]] = [
         ("Last whole hour", _volume(found.volume, shown)),
-        ("Newest prediction", _ago(found.values["freshness"], shown)),
+        ("Newest prediction", _ago(found, shown)),
         ("Outcomes known", number_with_explanation("outcome_coverage", found.values["outcome_coverage"], shown)),
         ("Outcome delay", _delay(found, shown)),
         ("Outcomes without a prediction", _waiting(found.outcomes, shown)),
@@ -104,11 +106,13 @@ def _volume(found: Volume, shown: Shown) -> Component:
     return html.Span([html.Strong(number(found.count)), f" {usual} ", verdict, how], className="mc-number")
 
 
-def _ago(value: Value, shown: Shown) -> Component:
+def _ago(found: Arrival, shown: Shown) -> Component:
+    value = found.values["freshness"]
     if value.value is None:
         return html.Span(value.reason or "")
+    end = "ago" if shown.window.end >= found.now else "before the end"
     return _counted(
-        f"{age(timedelta(milliseconds=value.value))} before the end of the time shown",
+        f"{age(timedelta(milliseconds=value.value))} {end}",
         "time since the newest prediction, to the minute",
         shown,
         value.sample_count,

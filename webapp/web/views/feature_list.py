@@ -13,6 +13,7 @@ from webapp.web.components import check_list, field, select, text_input
 PAGE_SIZE = 25
 LONGEST_TEXT = 200
 ONLY_MOVED = "moved"
+OWN_METHOD = "own"  # what the list of methods says for the model's own, which the address leaves out
 _RANKS = {Level.CRITICAL: 0, Level.WARNING: 1, Level.OK: 2, Level.UNDEFINED: 3}
 
 
@@ -92,7 +93,7 @@ def toolbar(choice: Choice, methods: Sequence[tuple[str, str]], *, method: str, 
     known = {name for name, _ in methods}
     return html.Div(
         [
-            field("Measured by", select(method, methods, choice.method if choice.method in known else "")),
+            field("Measured by", select(method, methods, choice.method if choice.method in known else OWN_METHOD)),
             field("Find a feature", box),
             html.Div(
                 check_list(moved, [(ONLY_MOVED, "Only what moved")], [ONLY_MOVED] if choice.only_moved else []),

@@ -34,7 +34,7 @@ from webapp.web.pages.technical.frame import Technical
 from webapp.web.router import LOCATION, RENDERED, query_of, rendered
 from webapp.web.session import runtime
 from webapp.web.views import arrival_parts, drift_parts, feature_list, quality_parts
-from webapp.web.views.feature_list import ONLY_MOVED, PAGE_SIZE, Choice
+from webapp.web.views.feature_list import ONLY_MOVED, OWN_METHOD, PAGE_SIZE, Choice
 from webapp.web.views.metric_cards import sentence
 from webapp.web.views.quality_parts import FEATURE, probability, score_text, state_pill
 from webapp.web.views.requests import page_request
@@ -84,9 +84,10 @@ def layout(request: PageRequest) -> Component:
 def choose_method(method: object, search: object) -> str:
     """Put the method into the address, which shows the page anew."""
     query = query_of(search if isinstance(search, str) else "")
-    if not isinstance(method, str) or query.get("method", "") == method:
+    wanted = "" if method == OWN_METHOD else str(method or "")
+    if query.get("method", "") == wanted:
         raise PreventUpdate
-    return _search(query, method=method_named(method).name if method else "", page="")
+    return _search(query, method=method_named(wanted).name if wanted else "", page="")
 
 
 @PAGE.callback(
@@ -229,7 +230,7 @@ def _features(look: Look) -> Component:
     first, view = look.listed[0], look.view
     turn = feature_list.turns(len(look.chosen), look.choice, TURN)
     subtitle = "what is worst first" + (f", {turn.words}" if len(look.chosen) > PAGE_SIZE else "")
-    detail = html.Div(_detail(look.study, first, look.qualities[first.name]), id=DETAIL)
+    detail = html.Div(_detail(look.study, first, look.qualities[first.name]), id=DETAIL, className="mc-sticky")
     parts: list[Component] = []
     if look.study.baseline is not None:
         parts.append(grid(cell(6, _bars(look)), cell(6, detail)))
@@ -248,7 +249,7 @@ def _features(look: Look) -> Component:
 
 def _method_options(view: Technical) -> list[tuple[str, str]]:
     own = view.model.drift_method
-    return [("", f"{method_named(own).label} (the model's own)")] + [
+    return [(OWN_METHOD, f"{method_named(own).label} (the model's own)")] + [
         (name, method.label) for name, method in METHODS.items() if name != own
     ]
 
@@ -275,12 +276,12 @@ def _detail(found: Study, feature: FeatureDrift, counted: FeatureQuality) -> Com
     rows = [
         ("Drift score", score_text(feature)),
         ("Noise floor", "–" if feature.noise_floor is None else number(feature.noise_floor, 3)),
-        ("p-value · q of all", f"{probability(feature.p_value)} · {probability(feature.q_value)}"),
+        ("p · q of all", f"{probability(feature.p_value)} · {probability(feature.q_value)}"),
         ("PSI", "–" if feature.psi is None else number(feature.psi, 3)),
         ("Missing", quality_parts.missing_text(counted)),
         ("Out of range", "–" if feature.out_of_range_share is None else share(feature.out_of_range_share)),
         ("Wrong type", number(counted.type_errors)),
-        ("New categories", quality_parts.new_text(feature, counted, most=20)),
+        ("New values", quality_parts.new_text(feature, counted, most=20)),
     ]
     return panel(feature.name, chart, facts(rows, columns=2), subtitle=state_pill(feature.level))
 
