@@ -1,8 +1,11 @@
 """How far data has moved from its reference: a bar a feature, a map of days, and one feature's two distributions."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from webapp.catalog.models import Deployment
 from webapp.core.formatting import day, number, share
 from webapp.figures import theme
 from webapp.figures.axes import close_to_the_top, instants, plain, shortened, unit_axis
@@ -53,9 +56,17 @@ def drift_bars(
 
 
 def drift_heatmap(
-    series: Mapping[str, Sequence[Point]], *, critical: float, zone: str = "UTC", largest: int = LARGEST
+    series: Mapping[str, Sequence[Point]],
+    *,
+    critical: float,
+    deployments: Sequence[Deployment] = (),
+    zone: str = "UTC",
+    largest: int = LARGEST,
 ) -> dict[str, Any]:
-    """Return feature by day, darker the further it moved; a day without a score stays empty."""
+    """Return feature by day, darker the further it moved; a day without a score stays empty.
+
+    A deployment stands before the day it happened on.
+    """
     ranked = sorted(series.items(), key=lambda entry: _peak(entry[1]))[-largest:]
     days = [point.at for point in ranked[0][1]] if ranked else []
     heatmap = {
@@ -77,8 +88,20 @@ def drift_heatmap(
         yaxis={"showgrid": False, "automargin": True},
         showlegend=False,
     )
-    close_to_the_top(layout)
+    marks = _before_their_days(deployments, days)
+    theme.add_deployments(layout, marks, zone=zone)
+    if not marks:
+        close_to_the_top(layout)
     return {"data": [heatmap] if ranked else [], "layout": layout}
+
+
+def _before_their_days(deployments: Sequence[Deployment], days: Sequence[datetime]) -> list[Deployment]:
+    """Move each deployment to where the cell of its day begins: cells are drawn around the start of their day."""
+    if len(days) < 2:
+        return []
+    step = days[1] - days[0]
+    starts = [(each, max((day for day in days if day <= each.at), default=None)) for each in deployments]
+    return [replace(each, at=start - step / 2) for each, start in starts if start is not None]
 
 
 def distribution_bars(distribution: "Distribution", *, names: tuple[str, str] = ("Baseline", "Now")) -> dict[str, Any]:

@@ -1,6 +1,7 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from tests.unit.figures.conftest import NOON
+from webapp.catalog.models import Deployment
 from webapp.figures import distribution_bars, drift_bars, drift_heatmap
 from webapp.metrics.drift import Distribution
 from webapp.metrics.metric import Point, Value, undefined
@@ -74,3 +75,14 @@ def test_both_distributions_stand_side_by_side_as_shares():
 
     assert figure["layout"]["barmode"] == "group"
     assert [trace["y"] for trace in figure["data"]] == [[0.25, 0.75], [0.5, 0.5]]
+
+
+def test_a_deployment_stands_before_the_cells_of_the_day_it_happened_on(series):
+    days = {"tenure": series(0.1, 0.2, 0.3).points}  # from 10 March, 12:00, on
+    deployed = Deployment(datetime(2026, 3, 11, 14, 37, tzinfo=UTC), "v13", "")
+
+    layout = drift_heatmap(days, critical=0.6, deployments=[deployed])["layout"]
+
+    assert [
+        (shape["x0"], note["text"]) for shape, note in zip(layout["shapes"], layout["annotations"], strict=True)
+    ] == [("2026-03-11T00:00:00", "v13")]

@@ -11,6 +11,8 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from webapp.accounts.permissions import Permission
+from webapp.catalog.models import Deployment
+from webapp.catalog.queries import deployments
 from webapp.core.errors import UserError
 from webapp.core.formatting import number, share
 from webapp.core.periods import DAY
@@ -67,6 +69,7 @@ class Look:
     chosen: Sequence[FeatureDrift]
     listed: Sequence[FeatureDrift]
     courses: Mapping[str, Sequence[Point]]
+    deployed: Sequence[Deployment]
     renamings: Sequence[Any] = ()
 
 
@@ -179,6 +182,7 @@ def _look(request: PageRequest, view: Technical, choice: Choice) -> Look:
     listed = feature_list.page_of(chosen, choice)
     with request.transaction() as session:
         counted = steps(session, view.model, view.window, step, now=view.now, **view.part)
+        deployed = deployments(session, view.model.id, view.window)
     qualities = quality(found.current.features, found.known)
     return Look(
         view=view,
@@ -190,6 +194,7 @@ def _look(request: PageRequest, view: Technical, choice: Choice) -> Look:
         courses=courses(
             counted, found.baseline, method_named(found.report.method), names={each.name for each in listed}
         ),
+        deployed=deployed,
         renamings=renamed(counted, qualities),
     )
 
@@ -301,7 +306,7 @@ def _heatmap(look: Look, view: Technical) -> Component:
         return panel(
             "Drift over time", empty_state("Too few values a step", "Choose another time range.", picture="chart-line")
         )
-    figure = drift_heatmap(look.courses, critical=look.study.report.critical, zone=view.zone)
+    figure = drift_heatmap(look.courses, critical=look.study.report.critical, deployments=look.deployed, zone=view.zone)
     height = max(SMALLEST, 60 + 22 * len(look.courses))
     return panel(
         "Drift over time",

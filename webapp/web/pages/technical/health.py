@@ -56,8 +56,8 @@ def _body(request: PageRequest, view: Technical) -> list[Component]:
     return [
         kpi_row(*(metric_card(name, values[name], view, target=model.targets.get(name)) for name in NUMBERS)),
         grid(cell(8, response), cell(4, errors)),
-        panel("Throughput", _traffic(found["prediction_count"], view), subtitle="predictions a step"),
-        grid(*(cell(4, _machines(name, machines[name], view)) for name in MACHINES)),
+        panel("Throughput", _traffic(found["prediction_count"], deployed, view), subtitle="predictions a step"),
+        grid(*(cell(4, _machines(name, machines[name], deployed, view)) for name in MACHINES)),
     ]
 
 
@@ -70,19 +70,25 @@ def _chart(
     return graph(figure, height=300, label=f"{series[0].metric.label} over time")
 
 
-def _traffic(series: MetricSeries, view: Technical) -> Component:
+def _traffic(series: MetricSeries, deployed: Sequence[Deployment], view: Technical) -> Component:
     if not _has_values([series]):
         return _nothing("No predictions in this window", "Choose a longer time range at the top.")
-    return graph(volume([series], zone=view.zone), height=200, label="Predictions over time")
+    return graph(volume([series], deployments=deployed, zone=view.zone), height=200, label="Predictions over time")
 
 
-def _machines(name: str, by_instance: Mapping[str, MetricSeries], view: Technical) -> Component:
+def _machines(
+    name: str, by_instance: Mapping[str, MetricSeries], deployed: Sequence[Deployment], view: Technical
+) -> Component:
     metric = METRICS[name]
     if not _has_values(list(by_instance.values())):
         body = _nothing("No measurements", f"Send the measurement {name}_percent to see it here.")
         return panel(metric.label, body)
     figure = gauge_trend(
-        list(by_instance.values()), target=view.model.targets.get(name), names=list(by_instance), zone=view.zone
+        list(by_instance.values()),
+        target=view.model.targets.get(name),
+        deployments=deployed,
+        names=list(by_instance),
+        zone=view.zone,
     )
     subtitle = "by instance" if len(by_instance) > 1 else next(iter(by_instance))
     return panel(metric.label, graph(figure, height=220, label=f"{metric.label} by instance"), subtitle=subtitle)

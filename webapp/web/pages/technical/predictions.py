@@ -8,7 +8,8 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from webapp.accounts.permissions import Permission
-from webapp.catalog.models import Task
+from webapp.catalog.models import Deployment, Task
+from webapp.catalog.queries import deployments
 from webapp.core.errors import NotFoundError
 from webapp.core.formatting import number
 from webapp.core.periods import DAY
@@ -91,18 +92,21 @@ def _body(request: PageRequest, view: Technical) -> list[Component]:
     name = "flagged_share" if view.model.task is Task.BINARY else None
     with request.transaction() as session:
         found = answer_mix(session, view.model, view.window, now=view.now, **view.part)
+        deployed = deployments(session, view.model.id, view.window)
     counts = _by_version(request, view, "prediction_count", step)
     flagged = {} if name is None else _by_version(request, view, name, step)
     parts = [
         grid(
             cell(5, _answers(found, view)),
-            cell(7, panel("Volume", _volume(counts, view), subtitle="by version")),
+            cell(7, panel("Volume", _volume(counts, deployed, view), subtitle="by version")),
         )
     ]
     if view.model.task is not Task.REGRESSION:
         parts.append(_classes(found, view))
     if name is not None:
-        parts.append(panel("Share flagged", _flagged(flagged, view), subtitle="predicted positive, by version"))
+        parts.append(
+            panel("Share flagged", _flagged(flagged, deployed, view), subtitle="predicted positive, by version")
+        )
     if request.actor.may(Permission.PREDICTIONS_READ):
         parts.append(_raw(request, view))
     return parts
@@ -126,10 +130,10 @@ def _answers(found: AnswerMix, view: Technical) -> Component:
     return panel(title, chart, subtitle=f"{number(found.predictions)} predictions")
 
 
-def _volume(counts: Mapping[str, MetricSeries], view: Technical) -> Component:
+def _volume(counts: Mapping[str, MetricSeries], deployed: Sequence[Deployment], view: Technical) -> Component:
     if not counts:
         return empty_state("No predictions in this window", "Choose a longer time range.", picture="chart-line")
-    figure = volume(list(counts.values()), names=list(counts), zone=view.zone)
+    figure = volume(list(counts.values()), deployments=deployed, names=list(counts), zone=view.zone)
     return graph(figure, height=280, label="Predictions over time by version")
 
 
@@ -142,10 +146,10 @@ def _classes(found: AnswerMix, view: Technical) -> Component:
     return panel("Answers by class", chart, subtitle="each version's own, the newest on top")
 
 
-def _flagged(flagged: Mapping[str, MetricSeries], view: Technical) -> Component:
+def _flagged(flagged: Mapping[str, MetricSeries], deployed: Sequence[Deployment], view: Technical) -> Component:
     if not flagged:
         return empty_state("No predictions in this window", "Choose a longer time range.", picture="chart-line")
-    figure = metric_trend(list(flagged.values()), title_by=list(flagged), zone=view.zone)
+    figure = metric_trend(list(flagged.values()), deployments=deployed, title_by=list(flagged), zone=view.zone)
     return graph(figure, height=220, label="Share flagged over time by version")
 
 
