@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
+from webapp.catalog.models import Task
 from webapp.core import formatting
 from webapp.metrics.metric import Value
 from webapp.metrics.performance import ThresholdRow
@@ -45,6 +46,26 @@ def _accuracy(facts: Facts, seen: Observation, model: ModelFacts) -> Recommendat
 def _auc(facts: Facts, seen: Observation, model: ModelFacts) -> Recommendation:
     words = "Retrain on recent data: the scores rank cases worse than they should"
     effect = "A better ranking improves the decisions at every threshold, not only at the present one."
+    return Recommendation(seen.rule, _for(facts, model, words), seen.evidence, effect)
+
+
+def _forecast(facts: Facts, seen: Observation, model: ModelFacts) -> Recommendation:
+    bias = model.value("bias")
+    side = "" if bias.value is None else "too high" if bias.value > 0 else "too low"
+    words = "Find what the forecast is not told (an event, a price, a season), and give it that as a feature"
+    shown = text(bias, "bias")
+    effect = (
+        f"On the mean predictions were {side} by {shown.lstrip('-')}; without that the error shrinks." if side else ""
+    )
+    return Recommendation(seen.rule, _for(facts, model, words), seen.evidence, effect)
+
+
+def _classes(facts: Facts, seen: Observation, model: ModelFacts) -> Recommendation:
+    worst = model.classes.mix_ups[0] if model.classes is not None and model.classes.mix_ups else None
+    words = "Teach the model the classes that it mixes up, with fresh examples of them"
+    effect = "Each class is found as often as its target asks."
+    if worst is not None:
+        effect = f"Most often {worst.actual} was taken for {worst.predicted}: {counted(worst.count, 'time')}."
     return Recommendation(seen.rule, _for(facts, model, words), seen.evidence, effect)
 
 
@@ -123,8 +144,7 @@ def _baseline(facts: Facts, model: ModelFacts) -> Iterable[Recommendation]:
 def _parameters(facts: Facts, model: ModelFacts) -> Iterable[Recommendation]:
     if model.business or model.predictions <= 0:
         return
-    evidence = "No customer value and contact cost are set, so money cannot be computed."
-    effect = "Reports and screens show revenue protected, cost and return on investment."
+    evidence, effect = _MISSING_MONEY[model.model.task]
     yield Recommendation("no-parameters", _for(facts, model, "Enter what a prediction is worth"), evidence, effect)
 
 
@@ -163,7 +183,23 @@ def _decided(model: ModelFacts) -> float:
     return model.value("accuracy").sample_count
 
 
+_MISSING_MONEY: dict[Task, tuple[str, str]] = {
+    Task.BINARY: (
+        "No customer value and contact cost are set, so money cannot be computed.",
+        "Reports and screens show revenue protected, cost and return on investment.",
+    ),
+    Task.MULTICLASS: (
+        "No worth of right and wrong answers is set, so money cannot be computed.",
+        "Reports and screens show what the answers bring.",
+    ),
+    Task.REGRESSION: (
+        "No cost of a unit too much and too little is set, so money cannot be computed.",
+        "Reports and screens show what the errors cost.",
+    ),
+}
 _ADVICE: dict[str, Advice] = {
+    **dict.fromkeys(("target:mae", "target:rmse", "target:mape", "target:r2", "drop:r2"), _forecast),
+    **dict.fromkeys(("target:macro_f1", "target:macro_recall", "drop:macro_f1"), _classes),
     "target:accuracy": _accuracy,
     "drop:accuracy": _accuracy,
     "target:roc_auc": _auc,

@@ -1,8 +1,10 @@
 """From facts to a document: every section's say, a status from rules, and where the document comes from."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
+from webapp.catalog.models import Task
 from webapp.core import formatting
 from webapp.core.registry import discover
 from webapp.metrics.registry import METRICS
@@ -13,7 +15,11 @@ from webapp.reporting.observations import RANK, Observation, observations
 from webapp.reporting.section import Section
 from webapp.reporting.wording import STATUS_WORDS, WITHIN, bound, counted, short_of_target, state_word, text
 
-NAMED_TARGETS = ("accuracy", "roi")
+NAMED: Mapping[Task, Sequence[str]] = {
+    Task.BINARY: ("accuracy", "roi"),
+    Task.MULTICLASS: ("accuracy", "macro_f1", "decision_value"),
+    Task.REGRESSION: ("mae", "bias", "forecast_cost"),
+}
 
 
 def build(facts: Facts, *, created_at: datetime, created_by: str, revision: int = 1) -> Document:
@@ -90,7 +96,7 @@ def _key_figures(facts: Facts) -> str:
     if each is None:
         return f"{counted(facts.predictions, 'prediction')} by {counted(len(facts.models), 'model')}."
     said = []
-    for name in NAMED_TARGETS:
+    for name in NAMED[each.model.task]:
         value, target, metric = each.value(name), each.target(name), METRICS[name]
         if value.value is None:
             continue

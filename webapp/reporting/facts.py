@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from webapp.alerting.queries import AlertMonth
-from webapp.catalog.models import Business, Deployment, Model, Target
+from webapp.catalog.models import Business, Deployment, Model, Target, Task
 from webapp.figures.business import BusinessMonth
 from webapp.metrics.drift import DriftReport
+from webapp.metrics.headlines import HEADLINE, WORTH
 from webapp.metrics.metric import MetricSeries, Value, undefined
+from webapp.metrics.multiclass_report import ClassReport
 from webapp.metrics.performance import Performance
+from webapp.metrics.regression_report import ErrorReport
 from webapp.reporting.period import ReportPeriod
 
 LONGEST_NAME = 60
@@ -26,6 +29,8 @@ class ModelFacts:
     months: tuple[BusinessMonth, ...] = ()  # this one last
     trends: Mapping[str, MetricSeries] | None = None
     performance: Performance | None = None
+    classes: ClassReport | None = None
+    errors: ErrorReport | None = None
     drift: DriftReport | None = None
     deployments: tuple[Deployment, ...] = ()
 
@@ -37,6 +42,21 @@ class ModelFacts:
 
     def target(self, name: str) -> Target | None:
         return self.model.targets.get(name)
+
+    @property
+    def decides(self) -> bool:
+        """Say whether the model answers yes or no: then it has returns, and a return on what was invested."""
+        return self.model.task is Task.BINARY
+
+    @property
+    def headline(self) -> str:
+        """Return the metric that tells first whether models of its kind are right."""
+        return HEADLINE[self.model.task]
+
+    @property
+    def worth(self) -> str:
+        """Return the metric of money that models of its kind have."""
+        return WORTH[self.model.task]
 
     @property
     def short_title(self) -> str:

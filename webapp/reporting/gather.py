@@ -7,19 +7,23 @@ from sqlalchemy.orm import Session
 
 from webapp.alerting import queries as alerts
 from webapp.catalog import queries as catalog
-from webapp.catalog.models import Business, Model
+from webapp.catalog.models import Business, Model, Task
 from webapp.core.periods import DAY, Window
 from webapp.figures.business import BusinessMonth
+from webapp.metrics import load
 from webapp.metrics import queries as metrics
 from webapp.metrics.drift import drift
+from webapp.metrics.evidence import Evidence
+from webapp.metrics.headlines import HEADLINE, QUALITY, WORTH, applying
 from webapp.metrics.metric import MetricSeries, Value
+from webapp.metrics.multiclass_report import class_report
 from webapp.metrics.performance import performance
 from webapp.metrics.registry import METRICS
+from webapp.metrics.regression_report import error_report
 from webapp.reporting.facts import Facts, ModelFacts
 from webapp.reporting.period import ReportPeriod, months_up_to
 
 MONTHS = 6
-TRENDS = ("accuracy", "precision", "recall", "prediction_count")
 MONEY = ("customers_saved", "revenue_protected", "retention_cost", "net_benefit", "roi")
 
 Values = Mapping[str, Mapping[str, Value]]
@@ -70,6 +74,7 @@ def in_force(terms: Sequence[Business], window: Window) -> tuple[Business, ...]:
 
 def _detailed(session: Session, facts: ModelFacts, period: ReportPeriod, *, now: datetime) -> ModelFacts:
     model, window = facts.model, period.window
+    many, numbers = model.task is Task.MULTICLASS, model.task is Task.REGRESSION
     return ModelFacts(
         model=model,
         now=facts.now,
@@ -77,7 +82,9 @@ def _detailed(session: Session, facts: ModelFacts, period: ReportPeriod, *, now:
         business=facts.business,
         months=_months(session, facts, period, now=now),
         trends=_trends(session, model, window, now=now),
-        performance=performance(session, model, window, now=now),
+        performance=performance(session, model, window, now=now) if model.task is Task.BINARY else None,
+        classes=class_report(_counted(session, model, window, "ece", now=now)) if many else None,
+        errors=error_report(_counted(session, model, window, "mae", now=now)) if numbers else None,
         drift=drift(session, model, window, now=now),
         deployments=tuple(catalog.deployments(session, model.id, window)),
     )
@@ -95,8 +102,15 @@ def _months(session: Session, facts: ModelFacts, period: ReportPeriod, *, now: d
 
 
 def _money(session: Session, model: Model, month: Window, *, now: datetime) -> Mapping[str, Value]:
-    return metrics.values(session, [model], MONEY, month, now=now)[model.name]
+    names = applying((*MONEY, WORTH[model.task]), model.task)
+    return metrics.values(session, [model], names, month, now=now)[model.name]
+
+
+def _counted(session: Session, model: Model, window: Window, name: str, *, now: datetime) -> Evidence:
+    """Return the answers of the model with what else the metric reads."""
+    needs = load.Needs.of([METRICS[name], METRICS[HEADLINE[model.task]], METRICS[WORTH[model.task]]])
+    return load.evidence(session, [model], needs, window, now=now)[model.id]
 
 
 def _trends(session: Session, model: Model, window: Window, *, now: datetime) -> Mapping[str, MetricSeries]:
-    return metrics.series(session, model, TRENDS, window, DAY, now=now)
+    return metrics.series(session, model, (*QUALITY[model.task], "prediction_count"), window, DAY, now=now)

@@ -1,15 +1,16 @@
 """What a report draws attention to: rules over the figures, each with its evidence. No rule praises."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from webapp.alerting.queries import InboxRow
 from webapp.alerting.severity import Severity
 from webapp.alerting.types import Status
+from webapp.catalog.models import Task
 from webapp.core import formatting
 from webapp.metrics.display import Tone, delta_of
 from webapp.metrics.metric import Better
-from webapp.metrics.registry import METRICS
+from webapp.metrics.registry import METRICS, for_task
 from webapp.reporting.books import books_of
 from webapp.reporting.document import Level
 from webapp.reporting.facts import Facts, ModelFacts, middle_out
@@ -17,6 +18,11 @@ from webapp.reporting.wording import bound, counted, interval, level_of, text
 
 RANK = {Level.CRITICAL: 0, Level.ATTENTION: 1, Level.UNKNOWN: 2, Level.GOOD: 3}
 CLEAR_DROP = 0.02  # A fall of two points outside of its interval is told even where the target is still met.
+FALLING: Mapping[Task, Sequence[str]] = {  # what is told when it falls
+    Task.BINARY: ("accuracy", "roc_auc"),
+    Task.MULTICLASS: ("accuracy", "macro_f1"),
+    Task.REGRESSION: ("r2",),
+}
 MOST_ALERTS = 3
 LONGEST_TITLE = 100
 
@@ -79,7 +85,7 @@ def _coverage(facts: Facts, each: ModelFacts) -> Iterable[Observation]:
 def _targets(facts: Facts, each: ModelFacts) -> Iterable[Observation]:
     """Hold every metric that has a target against it."""
     for name, target in each.model.targets.items():
-        if name not in METRICS:
+        if name not in for_task(each.model.task):
             continue
         metric, value = METRICS[name], each.value(name)
         level = level_of(value.value, target, metric.better)
@@ -102,7 +108,7 @@ def _targets(facts: Facts, each: ModelFacts) -> Iterable[Observation]:
 
 def _drops(facts: Facts, each: ModelFacts) -> Iterable[Observation]:
     """Tell a clear fall in quality, though the target may still be met."""
-    for name in ("accuracy", "roc_auc"):
+    for name in FALLING[each.model.task]:
         now, before, metric = each.value(name), each.former(name), METRICS[name]
         if level_of(now.value, each.target(name), metric.better) in {Level.ATTENTION, Level.CRITICAL}:
             continue

@@ -4,7 +4,7 @@ from webapp.catalog.models import Target
 from webapp.core import formatting
 from webapp.metrics.display import Tone, delta_of, text_of
 from webapp.metrics.metric import Better, Metric, Value
-from webapp.metrics.registry import METRICS
+from webapp.metrics.registry import METRICS, for_task
 from webapp.reporting.document import Card, Level
 from webapp.reporting.facts import ModelFacts
 
@@ -24,6 +24,21 @@ STATUS_WORDS = {
 def text(value: Value, name: str, *, currency: str = "USD") -> str:
     """Return a value as it stands in a report; where there is none, a dash and never a zero."""
     return NOTHING if value.value is None else text_of(value, METRICS[name], currency=currency)
+
+
+def headline_words(facts: ModelFacts) -> str:
+    """Return what models of this kind are judged by first, with its name: `Accuracy 88.0%`, `MAE 4.20`."""
+    return _named(facts, facts.headline)
+
+
+def worth_words(facts: ModelFacts) -> str:
+    """Return what the model's answers were worth, or cost, with its name."""
+    return _named(facts, facts.worth)
+
+
+def _named(facts: ModelFacts, name: str) -> str:
+    value = facts.value(name)
+    return NOTHING if value.value is None else f"{METRICS[name].label} {text(value, name, currency=facts.currency)}"
 
 
 def bound(amount: float, metric: Metric, *, currency: str = "USD") -> str:
@@ -49,7 +64,7 @@ def short_of_target(facts: ModelFacts) -> tuple[str, ...]:
     return tuple(
         name
         for name, target in facts.model.targets.items()
-        if name in METRICS
+        if name in for_task(facts.model.task)
         and (value := facts.value(name).value) is not None
         and level_of(value, target, METRICS[name].better) is not Level.GOOD
     )

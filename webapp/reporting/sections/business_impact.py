@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from webapp.core import formatting
-from webapp.metrics.metric import Unit
+from webapp.metrics.headlines import KINDS
+from webapp.metrics.metric import Unit, Value
 from webapp.metrics.registry import METRICS
 from webapp.reporting.books import Books, books_of, totals
 from webapp.reporting.document import Block, Column, Paragraph, Table
 from webapp.reporting.facts import Facts, ModelFacts
 from webapp.reporting.section import Section
-from webapp.reporting.wording import NOTHING, change, sentence, text
+from webapp.reporting.wording import NOTHING, change, sentence, text, worth_words
 
 LINES = (
     "customers_at_risk",
@@ -25,13 +26,17 @@ LINES = (
 
 
 def build(facts: Facts) -> Sequence[Block]:
+    if facts.only is not None and not facts.only.decides:
+        return _of_answers(facts, facts.only)
+    others = [each for each in facts.models if not each.decides]
     if all(books_of(each.now, each.currency) is None for each in facts.models):
-        return [Paragraph(_why_not(facts))]
-    return _of_all(facts) if facts.only is None else _of_one(facts, facts.only)
+        deciding = any(each.decides for each in facts.models)
+        return [*([Paragraph(_why_not(facts))] if deciding or not others else []), *_others(others)]
+    return [*_of_all(facts), *_others(others)] if facts.only is None else _of_one(facts, facts.only)
 
 
 def _why_not(facts: Facts) -> str:
-    reasons = {each.value("revenue_protected").reason or "not computed" for each in facts.models}
+    reasons = {each.value("revenue_protected").reason or "not computed" for each in facts.models if each.decides}
     return f"No money figures for {facts.period.label}: {'; '.join(sorted(reasons))}."
 
 
@@ -90,13 +95,61 @@ def _of_all(facts: Facts) -> Sequence[Block]:
         Column("Net benefit", is_number=True, share=3),
         Column("ROI", is_number=True, share=2),
     )
-    kept = [(each, books_of(each.now, each.currency)) for each in facts.models]
+    kept = [(each, books_of(each.now, each.currency)) for each in facts.models if each.decides]
     rows = [_row(each.short_title, books) for each, books in kept]
     sums = totals(books for _, books in kept)
     rows += [_row(f"All models in {total.currency}", total) for total in sums]
     table = Table("Money by model", columns, tuple(rows), has_total=len(sums) == 1)
     note = "The ROI of all models is the ratio of the sums. Amounts in different currencies are never added."
     return [table, Paragraph(note, is_note=True)]
+
+
+def _of_answers(facts: Facts, each: ModelFacts) -> Sequence[Block]:
+    """Return what the answers of a model of several classes were worth, or what the errors of its numbers cost."""
+    value, former = each.value(each.worth), each.former(each.worth)
+    if value.value is None:
+        return [Paragraph(f"No money figures for {facts.period.label}: {value.reason or 'not computed'}.")]
+    columns = (
+        Column("Figure", share=3),
+        Column(facts.period.short, is_number=True, share=2),
+        Column("Before", is_number=True, share=2),
+        Column("Change", is_number=True, share=4),
+        Column("How it is computed", share=5),
+    )
+    line = _line(each, each.worth)
+    single = [
+        text(Value(one.value / one.sample_count), each.worth, currency=each.currency)
+        if one.value is not None and one.sample_count
+        else NOTHING
+        for one in (value, former)
+    ]
+    rows = (line, ("For each known answer", *single, NOTHING, "the same, divided by the answers that are known"))
+    blocks: list[Block] = [Table("Money", columns, rows)]
+    if value.note:
+        blocks.append(Paragraph(sentence(value.note), is_note=True))
+    return blocks
+
+
+def _others(others: Sequence[ModelFacts]) -> Sequence[Block]:
+    """Return what forecasts and routers are worth: counted by unit and by answer, it is no return on an investment."""
+    if not others:
+        return []
+    columns = (
+        Column("Model", share=4),
+        Column("Answers", share=3),
+        Column("What it is worth", share=4),
+        Column("Before", is_number=True, share=3),
+    )
+    rows = tuple(
+        (
+            each.short_title,
+            KINDS[each.model.task],
+            worth_words(each),
+            text(each.former(each.worth), each.worth, currency=each.currency),
+        )
+        for each in others
+    )
+    return [Table("Forecasts and routers", columns, rows)]
 
 
 def _row(title: str, books: Books | None) -> tuple[str, ...]:

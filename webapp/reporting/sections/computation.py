@@ -1,7 +1,8 @@
 """How the numbers were computed: formulas, the parameters with their dates, what was left out, and the words used."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from webapp.catalog.models import Costs, Task
 from webapp.core import formatting
 from webapp.metrics.registry import METRICS
 from webapp.reporting.books import books_of
@@ -10,6 +11,12 @@ from webapp.reporting.facts import Facts, ModelFacts
 from webapp.reporting.section import Section
 from webapp.reporting.wording import sentence, text
 
+ANSWERS: Mapping[Task, Sequence[str]] = {
+    Task.MULTICLASS: ("accuracy", "macro_f1", "macro_precision", "macro_recall", "roc_auc_ovr", "decision_value"),
+    Task.REGRESSION: ("mae", "rmse", "bias", "mape", "r2", "over_forecast_share", "forecast_cost"),
+}
+MOST_PAIRS = 12
+OF_ALL = ("drift_score", "outcome_coverage", "error_rate", "availability")
 NAMES = (
     *("accuracy", "precision", "recall", "roc_auc", "drift_score", "customers_at_risk", "customers_saved"),
     *("revenue_protected", "retention_cost", "net_benefit", "roi", "return_multiple", "cost_reduction"),
@@ -19,8 +26,7 @@ NAMES = (
 
 def build(facts: Facts) -> Sequence[Block]:
     blocks: list[Block] = [Paragraph(_said(facts)), Definitions(_definitions(facts))]
-    if (parameters := _parameters(facts)).rows:
-        blocks.append(parameters)
+    blocks += [table for table in (_parameters(facts), _costs(facts)) if table.rows]
     blocks.append(Paragraph(_words(facts), is_note=True))
     return blocks
 
@@ -39,9 +45,18 @@ def _said(facts: Facts) -> str:
 def _definitions(facts: Facts) -> tuple[Definition, ...]:
     return tuple(
         Definition(METRICS[name].label, METRICS[name].formula, _worked(facts, name))
-        for name in NAMES
+        for name in _names(facts)
         if name in METRICS
     )
+
+
+def _names(facts: Facts) -> Sequence[str]:
+    """Return the metrics of the kinds of models that the report is about."""
+    tasks = {each.model.task for each in facts.models}
+    names = list(NAMES) if Task.BINARY in tasks or not tasks else []
+    for task in (Task.MULTICLASS, Task.REGRESSION):
+        names += ANSWERS[task] if task in tasks else ()
+    return list(dict.fromkeys([*names, *OF_ALL]))
 
 
 def _worked(facts: Facts, name: str) -> str:
@@ -127,19 +142,59 @@ def _parameters(facts: Facts) -> Table:
             formatting.money(business.running_cost_monthly, business.currency),
         )
         for each in facts.models
+        if each.decides
         for business in each.business
     )
     return Table("Business parameters", columns, rows)
 
 
+def _costs(facts: Facts) -> Table:
+    """Return what answers of several classes are worth, and what errors of numbers cost, with their dates."""
+    columns = (
+        *([Column("Model", share=4)] if facts.is_portfolio else []),
+        Column("In force from", share=3),
+        Column("What counts", share=4),
+        Column("Amount", is_number=True, share=3),
+    )
+    rows = tuple(
+        (
+            *([each.short_title] if facts.is_portfolio else []),
+            formatting.instant(business.valid_from, facts.zone),
+            words,
+            formatting.money(amount, business.currency),
+        )
+        for each in facts.models
+        if not each.decides
+        for business in each.business
+        for words, amount in _priced(business.costs)
+    )
+    return Table("Costs of answers", columns, rows)
+
+
+def _priced(costs: Costs) -> Sequence[tuple[str, float]]:
+    named = (
+        ("a unit too much", costs.over),
+        ("a unit too little", costs.under),
+        ("a right answer", costs.right),
+        ("a wrong answer", costs.wrong),
+    )
+    pairs = [
+        (f"{actual} taken for {predicted}", worth)
+        for actual, row in costs.matrix.items()
+        for predicted, worth in row.items()
+    ]
+    return [(words, amount) for words, amount in named if amount is not None] + pairs[:MOST_PAIRS]
+
+
 def _words(facts: Facts) -> str:
     known = formatting.share(facts.minimum_coverage, 0)
+    counts = "" if all(each.model.task is Task.REGRESSION for each in facts.models) and facts.models else _COUNTS
     return (
-        "TP: flagged and it happened. FP: flagged and it did not. FN: missed. TN: rightly left. Outcome: what really"
-        f" happened. Provisional: outcomes are known for less than {known}. No clear change: the difference lies"
-        " within the 95% interval. Left out: predictions without an outcome (for quality and money) and errors without"
-        " a score."
+        f"{counts}Outcome: what really happened. Provisional: outcomes are known for less than {known}. No clear"
+        " change: the difference lies within the 95% interval. Left out: predictions without an outcome (for quality"
+        " and money) and errors without a score."
     )
 
 
+_COUNTS = "TP: flagged and it happened. FP: flagged and it did not. FN: missed. TN: rightly left. "
 SECTION = Section(title="How the numbers were computed", order=90, build=build, begins_page=True)

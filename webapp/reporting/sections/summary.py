@@ -1,22 +1,39 @@
 """The first page: six figures and their course, so that nobody has to read on to know how the month went."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import structs
 
+from webapp.catalog.models import Task
 from webapp.core import formatting
+from webapp.figures.answers import worth_by_month
 from webapp.figures.business import money_flow
 from webapp.figures.trends import metric_trend, volume
 from webapp.metrics.display import Direction
+from webapp.metrics.registry import METRICS
 from webapp.reporting.books import Books, books_of, totals
 from webapp.reporting.document import Block, Card, Cards, Chart, Column, Level, Pair, Table
 from webapp.reporting.drawing import chart, settled
 from webapp.reporting.facts import Facts, ModelFacts
 from webapp.reporting.observations import observations
 from webapp.reporting.section import Section
-from webapp.reporting.wording import NOTHING, PENDING, card, is_pending, sentence, state_word, text
+from webapp.reporting.wording import (
+    NOTHING,
+    PENDING,
+    card,
+    headline_words,
+    is_pending,
+    sentence,
+    state_word,
+    text,
+    worth_words,
+)
 
 HEIGHT = 185
+CARDS: Mapping[Task, Sequence[str]] = {
+    Task.MULTICLASS: ("accuracy", "macro_f1", "decision_value", "outcome_coverage"),
+    Task.REGRESSION: ("mae", "bias", "forecast_cost", "outcome_coverage"),
+}
 MOST_MODELS = 12
 NO_MONEY = "No business parameters or no outcomes."
 
@@ -30,16 +47,27 @@ def build(facts: Facts) -> Sequence[Block]:
 
 
 def _model_cards(facts: Facts, each: ModelFacts) -> tuple[Card, ...]:
-    drift = each.value("drift_score")
-    culprit = sentence(drift.note or "") if not drift.value else f"Most: {drift.note}" if drift.note else None
+    if not each.decides:
+        return _answer_cards(facts, each)
     return (
         card(each, "accuracy"),
         card(each, "customers_saved", note=_assumption(each)),
         card(each, "revenue_protected", note=_invested(each)),
         card(each, "roi", label="Return on investment", note="(returns − investment) ÷ investment"),
-        card(each, "drift_score", note=culprit),
+        card(each, "drift_score", note=_culprit(each)),
         _alert_card(facts),
     )
+
+
+def _answer_cards(facts: Facts, each: ModelFacts) -> tuple[Card, ...]:
+    """Return the figures of a model of several classes or of numbers."""
+    names = CARDS[each.model.task]
+    return (*(card(each, name) for name in names), card(each, "drift_score", note=_culprit(each)), _alert_card(facts))
+
+
+def _culprit(each: ModelFacts) -> str | None:
+    drift = each.value("drift_score")
+    return sentence(drift.note or "") if not drift.value else f"Most: {drift.note}" if drift.note else None
 
 
 def _assumption(each: ModelFacts) -> str:
@@ -121,11 +149,12 @@ def _roi_card(now: Sequence[Books], before: Sequence[Books]) -> Card:
 
 def _models(facts: Facts) -> Table:
     """Return each model in a line, so that the first page names them all."""
+    decide = all(each.decides for each in facts.models)
     columns = (
         Column("Model", share=5),
-        Column("Accuracy", is_number=True, share=2),
+        *([Column("Accuracy", is_number=True, share=2)] if decide else [Column("How good", share=4)]),
         Column("Drift", is_number=True, share=2),
-        Column("Net benefit", is_number=True, share=3),
+        *([Column("Net benefit", is_number=True, share=3)] if decide else [Column("What it is worth", share=5)]),
         Column("ROI", is_number=True, share=2),
         Column("State", share=3),
     )
@@ -133,9 +162,9 @@ def _models(facts: Facts) -> Table:
     rows = tuple(
         (
             each.short_title,
-            text(each.value("accuracy"), "accuracy"),
+            text(each.value("accuracy"), "accuracy") if decide else headline_words(each),
             text(each.value("drift_score"), "drift_score"),
-            text(each.value("net_benefit"), "net_benefit", currency=each.currency),
+            text(each.value("net_benefit"), "net_benefit", currency=each.currency) if decide else worth_words(each),
             text(each.value("roi"), "roi"),
             state_word(each, worst[each.model.name]),
         )
@@ -161,16 +190,16 @@ def _charts(facts: Facts, each: ModelFacts) -> list[Block]:
 
 
 def _quality(facts: Facts, each: ModelFacts) -> Chart | None:
-    """Return accuracy by day with its target; before there are outcomes, the number of predictions."""
-    trends = each.trends or {}
-    accuracy = trends.get("accuracy")
-    is_half = any(month.value("revenue_protected").value is not None for month in each.months)
-    drawn = None if accuracy is None else settled(accuracy)
+    """Return what the model is judged by, by day with its target; before there are outcomes, how many predictions."""
+    trends, name = each.trends or {}, each.headline
+    course, label = trends.get(name), METRICS[name].label
+    is_half = any(month.value(_money_name(each)).value is not None for month in each.months)
+    drawn = None if course is None else settled(course)
     if drawn is not None and any(point.value.value is not None for point in drawn.points):
-        figure = metric_trend([drawn], target=each.target("accuracy"), zone=facts.zone)
-        whole = text(each.value("accuracy"), "accuracy")
-        words = f"Accuracy by day in {facts.period.label}; over the whole it was {whole}."
-        return chart(figure, "Accuracy by day", words, height=HEIGHT, is_half=is_half)
+        figure = metric_trend([drawn], target=each.target(name), zone=facts.zone)
+        whole = text(each.value(name), name)
+        words = f"{label} by day in {facts.period.label}; over the whole it was {whole}."
+        return chart(figure, f"{label} by day", words, height=HEIGHT, is_half=is_half)
     counts = trends.get("prediction_count")
     if counts is None or not each.predictions:
         return None
@@ -179,11 +208,21 @@ def _quality(facts: Facts, each: ModelFacts) -> Chart | None:
 
 
 def _money(facts: Facts, each: ModelFacts) -> Chart | None:
-    months = [month for month in each.months if month.value("revenue_protected").value is not None]
+    months = [month for month in each.months if month.value(_money_name(each)).value is not None]
     if not months:
         return None
+    if not each.decides:
+        label, whole = METRICS[each.worth].label, worth_words(each)
+        figure = worth_by_month(months, [each.worth], currency=each.currency, zone=facts.zone)
+        words = f"{whole} in this period." if whole != NOTHING else f"{label} of the months before."
+        return chart(figure, f"{label} by month", words, height=HEIGHT, is_half=True)
     figure = money_flow(months, currency=each.currency, zone=facts.zone)
     return chart(figure, "Investment and returns by month", money_words(each), height=HEIGHT, is_half=True)
+
+
+def _money_name(each: ModelFacts) -> str:
+    """Return the metric that tells whether money is known."""
+    return "revenue_protected" if each.decides else each.worth
 
 
 def money_words(each: ModelFacts) -> str:
