@@ -11,6 +11,7 @@ from tests.factories import (
     make_business,
     make_confusion,
     make_deployment,
+    make_measurements,
     make_model,
     make_predictions,
     predictions,
@@ -142,3 +143,25 @@ def test_the_curves_say_what_they_come_to(ada, worked):
     assert "AUC 0." in said
     assert "ECE 0." in said
     assert "average precision 0." in said
+
+
+def test_deployments_are_marked_on_the_other_tabs_too(ada, runtime, worked):
+    with runtime.transaction() as session:
+        make_deployment(session, version="v13", at=NOW - timedelta(days=2))
+        create_from_window(session, worked, Window(NOW - timedelta(days=9), NOW), by="ada", now=NOW)
+        make_measurements(session, "cpu_percent", [40.0] * 20)
+    charts = {
+        "/technical/health?model=churn": ["Response time, mean over time", "Predictions over time", "CPU by instance"],
+        "/technical/predictions?model=churn": [
+            "Predictions over time by version",
+            "Share flagged over time by version",
+        ],
+        "/technical/data?model=churn": ["Drift score by feature and day"],
+        "/executive?model=churn": ["Performance over time with target and critical line"],
+    }
+
+    for path, labels in charts.items():
+        shown = page(ada, path)
+        for label in labels:
+            notes = figure(shown, label)["layout"].get("annotations", ())
+            assert "v13" in [note["text"] for note in notes], label
