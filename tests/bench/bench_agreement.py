@@ -7,10 +7,12 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
+from tests import answer_agreement as answers
 from tests import sets
 from tests.agreement import Line, evidence, of_drift, of_estimates, of_performance, of_published_estimates, send
 from tests.bench.run import scratch_runtime
 from webapp.catalog import register
+from webapp.catalog.models import Task
 from webapp.core.periods import Window
 from webapp.metrics.evidence import Evidence
 from webapp.telemetry import baselines
@@ -37,8 +39,26 @@ def binary() -> Iterator[Line]:
             yield from of_estimates(name, found, second)
 
 
-# One function a kind of set. What several classes and numbers are compared with goes in beside these.
-SOURCES: Sequence[Callable[[], Iterator[Line]]] = (binary, of_published_estimates)
+def multiclass() -> Iterator[Line]:
+    """Yield metrics of a model of several classes."""
+    rows = answers.classes()
+    yield from answers.of_classes("multiclass", _answered(Task.MULTICLASS, rows), rows)
+
+
+def regression() -> Iterator[Line]:
+    """Yield metrics of a model of numbers."""
+    rows = answers.numbers()
+    yield from answers.of_numbers("regression", _answered(Task.REGRESSION, rows), rows)
+
+
+# One function a kind of set.
+SOURCES: Sequence[Callable[[], Iterator[Line]]] = (binary, multiclass, regression, of_published_estimates)
+
+
+def _answered(task: Task, rows: answers.Answers) -> Evidence:
+    now = datetime.now(UTC)
+    with scratch_runtime() as runtime, runtime.job_transaction() as session:
+        return answers.store(session, str(task), task, rows, Window(now - timedelta(days=10), now), now=now)
 
 
 def _stored(first: sets.Rows, second: sets.Rows) -> Evidence:
