@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 WORDS = {"ok": "Stable", "warning": "Moved", "critical": "Moved far", "undefined": "Not comparable"}
 LARGEST = 25  # bars that still have room for their names
+ROOM = 1.2  # beyond the last line, for its name on a phone
 MOST_LABELS, LAST_LABELS = 24, 3
 
 
@@ -40,7 +41,7 @@ def drift_bars(
     layout = theme.base_layout(
         barmode="overlay",
         bargap=0.35,
-        xaxis={"range": [0, max(report.critical, highest) * 1.08], "nticks": 6},
+        xaxis={"range": [0, max(report.critical * ROOM, highest * 1.04)], "nticks": 6},
         yaxis={
             "categoryorder": "array",
             "categoryarray": [shortened(each.name) for each in shown],

@@ -103,7 +103,8 @@ def _volume(found: Volume, shown: Shown) -> Component:
         usual, notes = "no earlier week to compare with", []
     verdict = pill(found.verdict, tone=VERDICTS[found.verdict]) if found.verdict in VERDICTS else ""
     how = explanation(formula, window=hours, sample_count=found.count, coverage=None, notes=notes)
-    return html.Span([html.Strong(number(found.count)), f" {usual} ", verdict, how], className="mc-number")
+    words = html.Span([html.Strong(number(found.count)), f", {usual} ", verdict], className="mc-number-words")
+    return html.Span([words, how], className="mc-number")
 
 
 def _ago(found: Arrival, shown: Shown) -> Component:
@@ -123,7 +124,7 @@ def _delay(found: Arrival, shown: Shown) -> Component:
     middle, slow = found.outcomes.delay_p50, found.outcomes.delay_p95
     if middle is None or slow is None:
         return html.Span("no outcomes in this time")
-    words = f"{age(middle)} in the middle, {age(slow)} for the slowest twentieth"
+    words = f"median {age(middle)}, 95 % within {age(slow)}"
     formula = "median and 95th percentile of the time from the prediction to its outcome"
     return _counted(words, formula, shown, found.outcomes.looked_at - found.outcomes.waiting, _of(found.outcomes))
 
@@ -144,13 +145,16 @@ def _corrected(found: Told, shown: Shown) -> Component:
 
 
 def _repeated(found: Mapping[str, int], shown: Shown) -> Component:
-    words = ", ".join(f"{number(count)} {kind}s" for kind, count in sorted(found.items())) or "nothing"
+    words = (
+        ", ".join(f"{number(count)} {kind}{'' if count == 1 else 's'}" for kind, count in sorted(found.items()))
+        or "nothing"
+    )
     formula = "what was stored before and sent again; it was answered as a duplicate and counted once"
     return _counted(words, formula, shown, sum(found.values()))
 
 
 def _of(found: Told) -> list[str]:
-    return [] if found.is_all else [f"Of the newest {number(NEWEST)} outcomes told in this time."]
+    return [] if found.is_all else [f"Of the newest {number(NEWEST)} in this time."]
 
 
 def _counted(words: str, formula: str, shown: Shown, count: int, notes: Sequence[str] = ()) -> Component:
@@ -158,4 +162,4 @@ def _counted(words: str, formula: str, shown: Shown, count: int, notes: Sequence
         formula, window=window_text(shown.window, shown.zone), sample_count=count, coverage=None, notes=notes
     )
     few = [html.Span(f" {note[0].lower()}{note[1:]}".rstrip("."), className="mc-quiet") for note in notes]
-    return html.Span([html.Strong(words), *few, how], className="mc-number")
+    return html.Span([html.Span([html.Strong(words), *few], className="mc-number-words"), how], className="mc-number")

@@ -137,7 +137,7 @@ def _fits(found: Preview, name: str) -> Component:
     if not found.scores:
         remarks.append("Without scores there is no prediction drift; name their column if there is one.")
     words = [html.P(each, className="mc-help") for each in remarks]
-    return html.Div([html.H4(name[:120] or "The file", className="mc-subhead"), facts(rows, columns=2), *words])
+    return html.Div([html.H3(name[:120] or "The file", className="mc-subhead"), facts(rows, columns=2), *words])
 
 
 def _names(names: Sequence[str]) -> str:

@@ -155,14 +155,19 @@ def _quality_row(feature: FeatureDrift, found: FeatureQuality) -> dict[str, Any]
     return {
         "name": html.Span([_feature_button(feature.name, "quality"), *_remarks(found)], className="mc-inline"),
         "missing": missing_text(found),
-        "types": number(found.type_errors),
-        "infinite": number(found.infinite) if is_number else NONE,
-        "outside": outside if is_number and not found.is_learning else NONE,
-        "new": new_text(feature, found),
+        "types": _counted(number(found.type_errors), found.type_errors),
+        "infinite": _counted(number(found.infinite) if is_number else NONE, found.infinite),
+        "outside": _counted(outside if is_number and not found.is_learning else NONE, found.below + found.above),
+        "new": _counted(new_text(feature, found), found.unseen),
         "bins": NONE if found.is_learning else f"{number(found.filled_bins)} of {number(found.baseline_bins)}",
-        "now": moments_text(found.moments),
-        "before": moments_text(found.baseline_moments),
+        "now": _counted(moments_text(found.moments), found.moments is not None),
+        "before": _counted(moments_text(found.baseline_moments), found.baseline_moments is not None),
     }
+
+
+def _counted(text: str, count: int) -> Component:
+    """Return a cell's text; where there is nothing to tell, a narrow screen leaves it out."""
+    return html.Span(text, className="" if count else "mc-nothing")
 
 
 def _remarks(found: FeatureQuality) -> list[Component]:

@@ -55,7 +55,7 @@ PAGE = Page(
 BARS, DETAIL, FEATURES = "data-drift-bars", "data-feature-detail", "data-features"
 METHOD, SEARCH, MOVED = "data-method", "data-search", "data-moved"
 TURN = "data-turn"  # the buttons that turn the page: {"type": TURN, "page": …}
-BAR_HEIGHT, SMALLEST, SMALLEST_BARS = 26, 220, 420
+BAR_HEIGHT, SMALLEST, SMALLEST_BARS = 26, 220, 260
 
 
 @dataclass(frozen=True, slots=True)
