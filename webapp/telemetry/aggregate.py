@@ -1,7 +1,8 @@
 """What is known about a window, as counts that can be added: the value that every metric is computed from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from operator import add, attrgetter
 from typing import Any, TypeVar
 
 import numpy as np
@@ -55,17 +56,19 @@ class Tally:
     delay_sum_s: float = 0.0
 
     def __add__(self, other: "Tally") -> "Tally":
-        return Tally(*(getattr(self, name) + getattr(other, name) for name in TALLY))
+        return Tally(*map(add, scalars_of(self), scalars_of(other)))
 
 
 TIMES = ("latency_sum_ms", "delay_sum_s")
 TALLY: tuple[str, ...] = tuple(entry.name for entry in fields(Tally))
+IS_TIME = tuple(name in TIMES for name in TALLY)
+scalars_of: Callable[[Tally], tuple[float, ...]] = attrgetter(*TALLY)
 
 
 def tally_of(scalars: Sequence[float]) -> Tally:
     """Return the tally of sums in the order of TALLY."""
-    of: dict[str, Any] = dict(zip(TALLY, scalars, strict=True))
-    return Tally(**{name: value if name in TIMES else round(value) for name, value in of.items()})
+    values: list[Any] = [value if is_time else round(value) for value, is_time in zip(scalars, IS_TIME, strict=True)]
+    return Tally(*values)
 
 
 @dataclass(frozen=True, slots=True)
