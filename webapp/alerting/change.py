@@ -1,5 +1,6 @@
 """How a value is judged against an earlier one: how far it moved, which way, and which line that passes. Pure."""
 
+from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, Literal
 
@@ -74,6 +75,7 @@ def check_ladder(bounds: tuple[Bound, ...]) -> None:
         raise InvalidInputError("The changes are not in order: a worse severity must need a larger change.")
 
 
+@lru_cache(maxsize=10_000)
 def lines_of(parameters: msgspec.Struct) -> tuple[Bound, ...]:
     """Return the severities that have a line, the mildest first."""
     lines = {severity: getattr(parameters, severity.value) for severity in Severity}

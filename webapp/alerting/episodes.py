@@ -155,7 +155,7 @@ def _open(session: Session, findings: Sequence[Finding], latest: Mapping[UUID, A
     if not findings:
         return _Opened({}, ())
     versions = _newest_versions(session, {finding.labels.get("model", "") for finding in findings})
-    rows = [_row(finding, latest.get(finding.fingerprint), versions, at=at) for finding in findings]
+    rows = [row_of(finding, latest.get(finding.fingerprint), versions, at=at) for finding in findings]
     inserted = insert_all(session, AlertRow, rows)
     fresh = [(row, finding) for row, finding in zip(rows, findings, strict=True) if row["id"] in inserted]
     return _Opened(
@@ -167,7 +167,15 @@ def _open(session: Session, findings: Sequence[Finding], latest: Mapping[UUID, A
     )
 
 
-def _row(finding: Finding, former: Alert | None, versions: Mapping[str, str], *, at: datetime) -> dict[str, Any]:
+def opened(finding: Finding, former: Alert | None, *, at: datetime) -> Alert:
+    """Return the alert that a finding begins, without storing it: for a replay."""
+    row = row_of(finding, former, {}, at=at)
+    columns: dict[str, Any] = {name: row.get(name) for name in _NAMES}
+    return Alert(**columns)
+
+
+def row_of(finding: Finding, former: Alert | None, versions: Mapping[str, str], *, at: datetime) -> dict[str, Any]:
+    """Return the columns of a new episode."""
     document, seen = finding.prepared.document, finding.seen
     model = finding.labels.get("model", "")
     return {

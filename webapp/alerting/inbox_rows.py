@@ -1,6 +1,6 @@
 """Alerts as the inbox shows them, with their numbers in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -75,6 +75,11 @@ def threshold_text(alert: AlertRow, currencies: Mapping[str, str]) -> str:
 def currencies_of(session: Session, alerts: Sequence[AlertRow]) -> Mapping[str, str]:
     """Return the currency of each model whose alerts are about money; most pages have none and ask nothing."""
     names = {alert.model for alert in alerts if alert.model and _is_money(alert.metric)}
+    return currencies_of_models(session, names)
+
+
+def currencies_of_models(session: Session, names: Collection[str]) -> Mapping[str, str]:
+    """Return the currency of each of the models that has one."""
     if not names:
         return {}
     ids = {

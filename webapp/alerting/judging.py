@@ -19,6 +19,7 @@ from webapp.alerting.types import AutomaticReason, NoData, Status
 from webapp.core.ids import digest
 
 Key = tuple[UUID, UUID]  # rule, fingerprint
+Judged = tuple[UUID, Labels, Verdict]  # of a series, by its fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +92,40 @@ def judge(
 ) -> None:
     """Judge every series of the rule and step its states; a rule that raises leaves them as they were."""
     if need is not None:
-        try:
-            judged = list(_verdicts(rule, need, gathered, known, changes, at=at))
-        except (*FAULTS, UnreadableError) as error:
-            changes.faults[rule.id] = _said(error)
-        else:
-            _Stepper(rule, need, changes, at).step_all(judged, known)
+        judged = verdicts(rule, need, gathered, known, changes, at=at)
+        if judged is not None:
+            follow(rule, need, judged, known, changes, at=at)
     if rule.id in changes.faults:
         _mark_error(rule, known, changes)
 
 
+def verdicts(
+    rule: Rule, need: Need, gathered: Gathered, known: Mapping[UUID, Held], changes: Changes, *, at: datetime
+) -> Sequence[Judged] | None:
+    """Return the verdict on each series, or None and a fault among the changes where the rule raises."""
+    try:
+        return list(_verdicts(rule, need, gathered, known, changes, at=at))
+    except (*FAULTS, UnreadableError) as error:
+        changes.faults[rule.id] = _said(error)
+        return None
+
+
+def follow(
+    rule: Rule,
+    need: Need,
+    judged: Sequence[Judged],
+    known: Mapping[UUID, Held],
+    changes: Changes,
+    *,
+    at: datetime,
+) -> None:
+    """Step the states of the rule's series, and note which alerts that touches."""
+    _Stepper(rule, need, changes, at).step_all(judged, known)
+
+
 def _verdicts(
     rule: Rule, need: Need, gathered: Gathered, known: Mapping[UUID, Held], changes: Changes, *, at: datetime
-) -> Iterable[tuple[UUID, Labels, Verdict]]:
+) -> Iterable[Judged]:
     prepared = need.prepared
     evaluate, parameters, metric = prepared.rule_type.evaluate, prepared.parameters, prepared.metric
     minimum = prepared.document.minimum_sample_count
@@ -145,7 +167,7 @@ class _Stepper:
     changes: Changes
     at: datetime
 
-    def step_all(self, judged: Sequence[tuple[UUID, Labels, Verdict]], known: Mapping[UUID, Held]) -> None:
+    def step_all(self, judged: Sequence[Judged], known: Mapping[UUID, Held]) -> None:
         self.changes.series += len(judged)
         policy = _policy(self.need.prepared)
         fires_without_data = policy.no_data is NoData.ALERT

@@ -1,7 +1,7 @@
 """What the rules of a cycle look at, read with few statements: rules that share a window share the reading."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -125,11 +125,11 @@ class Gathered:
 
     def _gauge_values(self, need: Need, look: Look, labels: Labels) -> Values:
         metric = need.metric_of(look)
-        measured = self.gauges[_unnamed(look)].get((labels, GAUGES[metric.name]))
+        found = self.gauges[unnamed(look)].get((labels, GAUGES[metric.name]))
         if look.step is None:
-            return (gauge_value(metric, measured[0] if measured else None, look.window),)
+            return (gauge_value(metric, found[0] if found else None, look.window),)
         parts = list(look.window.steps(look.step))
-        return tuple(gauge_value(metric, each, part) for part, each in zip(parts, measured or [], strict=False))
+        return tuple(gauge_value(metric, each, part) for part, each in zip(parts, found or [], strict=False))
 
 
 def gather(
@@ -139,13 +139,13 @@ def gather(
     gathered = Gathered(at, watched_since, {model.name: model for model in models})
     names: defaultdict[About, set[str]] = defaultdict(set)
     wanted: defaultdict[About, set[str]] = defaultdict(set)
-    measured: dict[Look, None] = {}
+    by_gauges: dict[Look, None] = {}
     for need in needs:
         scope = need.prepared.document.scope
         for look in need.looks.values():
             metric = need.metric_of(look)
             if metric.source is Source.GAUGES:
-                measured[_unnamed(look)] = None
+                by_gauges[unnamed(look)] = None
                 continue
             about = About.of(scope, look)
             names[about].add(metric.name)
@@ -154,10 +154,10 @@ def gather(
     for about, metrics in names.items():
         chosen = [model for name, model in gathered.models.items() if name in wanted[about]]
         _read(session, gathered, chosen, sorted(metrics), about)
-    if measured:
+    if by_gauges:
         gathered.newest = _newest(session, at=at)
-        for look in measured:
-            gathered.gauges[look] = _gauges(session, look, now=at)
+        for look in by_gauges:
+            gathered.gauges[look] = measured(session, look, now=at)
     return gathered
 
 
@@ -177,7 +177,7 @@ def _read_as(
     return Readings(values, newest=newest, watched_since=watched_since, steps=steps)
 
 
-def _unnamed(look: Look) -> Look:
+def unnamed(look: Look) -> Look:
     """All gauges of a window are read at once."""
     return Look(look.window, step=look.step)
 
@@ -284,7 +284,9 @@ def _newest(session: Session, *, at: datetime) -> Mapping[tuple[Labels, str], da
     return found
 
 
-def _gauges(session: Session, look: Look, *, now: datetime) -> Mapping[tuple[Labels, str], Sequence[Gauge | None]]:
+def measured(
+    session: Session, look: Look, *, now: datetime, names: Collection[str] = GAUGES.values()
+) -> Mapping[tuple[Labels, str], Sequence[Gauge | None]]:
     """Return each gauge of each source over the window, or one a step of it."""
     row, window = MeasurementRollupRow, snap(look.window, now=now)
     tiles = cover(window) if look.step is None else stepped(window, look.step, now=now)
@@ -309,7 +311,7 @@ def _gauges(session: Session, look: Look, *, now: datetime) -> Mapping[tuple[Lab
         )
         .join(row, row.series_id == SeriesRow.id)
         .join(ModelRow, ModelRow.id == SeriesRow.model_id, isouter=True)
-        .where(SeriesRow.name.in_(GAUGES.values()), in_tiles)
+        .where(SeriesRow.name.in_(names), in_tiles)
         .group_by(ModelRow.name, instance, SeriesRow.name, place)
     )
     count = 1 if look.step is None else len(list(window.steps(look.step)))

@@ -154,3 +154,51 @@ class RuleDetail(RuleSummary):
     updated_by: str
     versions: tuple[RuleVersion, ...]
     alerts: tuple[InboxRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BacktestEpisode:
+    """One alert that a rule would have opened; without an end it would still be firing."""
+
+    labels: Mapping[str, str]
+    subject: str
+    start: datetime
+    end: datetime | None
+    severity: Severity  # the worst it would have had
+    peak: float | None  # the value furthest beyond the line
+    peak_text: str
+    firings: int  # more than one, where it would have fired again within the time in which an alert reopens
+    reason: str | None  # why it would have ended
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestPoint:
+    at: datetime
+    value: float | None
+    threshold: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestSeries:
+    labels: Mapping[str, str]
+    subject: str
+    points: tuple[BacktestPoint, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backtest:
+    """How often a rule would have fired, had it been there."""
+
+    start: datetime
+    end: datetime
+    step_seconds: int
+    slots: int
+    series_count: int
+    firings: int
+    by_severity: Mapping[Severity, int]  # episodes by their worst severity
+    not_judged: int  # judgements that found too little data, of all
+    judgements: int
+    episodes: tuple[BacktestEpisode, ...]  # the newest first; no more than are listed
+    episode_count: int
+    drawn: tuple[BacktestSeries, ...]  # those that fired most
+    notes: tuple[str, ...]

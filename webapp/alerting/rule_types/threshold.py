@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from msgspec import Meta
@@ -88,6 +89,7 @@ class Threshold(RuleType[ThresholdParameters]):
             raise InvalidInputError("The line on the way back lies beyond the first line; it would never be used.")
 
 
+@lru_cache(maxsize=10_000)
 def _bounds(parameters: ThresholdParameters) -> tuple[Bound, ...]:
     """Return the lines that are set, the mildest first."""
     lines = {severity: getattr(parameters, severity.value) for severity in Severity}

@@ -1,0 +1,114 @@
+"""A rule's cycles in memory: the states and alerts that its tables would hold, slot after slot. Asks nobody."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from webapp.alerting.episodes import Finding, opened
+from webapp.alerting.judging import Changes, Held, Judged, Rule, follow, verdicts
+from webapp.alerting.readings import Gathered, Labels, Need
+from webapp.alerting.states import Condition, Phase, SeriesState
+from webapp.alerting.transitions import Alert, Deed, decide
+from webapp.core.errors import InvalidInputError
+
+DECIDED = frozenset({Condition.HIT, Condition.MISS})
+
+
+@dataclass(slots=True)
+class Episode:
+    """An alert of the replay, and what was worst about it."""
+
+    alert: Alert
+    labels: Mapping[str, str]
+    operator: str
+    start: datetime
+    worst: int
+    peak: float | None
+
+    def follow(self, alert: Alert) -> None:
+        self.alert, self.worst = alert, max(self.worst, alert.severity)
+        known = [value for value in (self.peak, alert.value) if value is not None]
+        if known:
+            self.peak = min(known) if self.operator == "<" else max(known)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What was judged of a series at a slot; no value where there was nothing to judge."""
+
+    at: datetime
+    value: float | None
+    threshold: float | None
+
+
+@dataclass(slots=True)
+class Replay:
+    """What the tables would hold after the cycles so far."""
+
+    rule: Rule
+    held: dict[UUID, Held] = field(default_factory=dict)
+    latest: dict[UUID, Episode] = field(default_factory=dict)
+    episodes: list[Episode] = field(default_factory=list)
+    sights: defaultdict[Labels, list[Sight]] = field(default_factory=lambda: defaultdict(list))
+    conditions: Counter[Condition] = field(default_factory=Counter)
+
+    def cycle(self, need: Need, gathered: Gathered, *, at: datetime) -> None:
+        """Judge every series at the slot and keep what follows; a rule that raises is refused with its reason."""
+        changes = Changes()
+        judged = verdicts(self.rule, need, gathered, self.held, changes, at=at)
+        if judged is None:
+            raise InvalidInputError(f"The rule cannot be evaluated. {changes.faults[self.rule.id]}")
+        self._see(judged, at)
+        follow(self.rule, need, judged, self.held, changes, at=at)
+        told = {finding.fingerprint for finding in changes.findings}
+        for finding in changes.findings:
+            self._apply(finding, at)
+        for (_, fingerprint), record in changes.states.items():
+            self.held[fingerprint] = self._held(fingerprint, record, is_told=fingerprint in told)
+        for _, fingerprint in changes.gone:
+            self.held.pop(fingerprint, None)
+
+    def _see(self, judged: Sequence[Judged], at: datetime) -> None:
+        for _, labels, verdict in judged:
+            is_decided = verdict.condition in DECIDED
+            sight = Sight(at, verdict.value if is_decided else None, verdict.threshold if is_decided else None)
+            self.sights[labels].append(sight)
+            self.conditions[verdict.condition] += 1
+
+    def _apply(self, finding: Finding, at: datetime) -> None:
+        former = self.latest.get(finding.fingerprint)
+        made = decide(None if former is None else former.alert, finding.seen, at=at)
+        if made.deed is Deed.OPEN:
+            alert = opened(finding, None if former is None else former.alert, at=at)
+            episode = Episode(alert, finding.labels, finding.operator, at, alert.severity, alert.value)
+            self.latest[finding.fingerprint] = episode
+            self.episodes.append(episode)
+        elif former is not None and made.alert is not None:
+            former.follow(made.alert)
+
+    def _held(self, fingerprint: UUID, record: Mapping[str, Any], *, is_told: bool) -> Held:
+        """Return a state as the next cycle would read it, with how its alert stands."""
+        latest = self.latest.get(fingerprint)
+        alert = None if latest is None else latest.alert
+        alert_id = alert.id if is_told and alert is not None else record["alert_id"]
+        joined = alert if alert is not None and alert.id == alert_id else None
+        return Held(
+            record["labels"],
+            SeriesState(
+                Phase(record["phase"]),
+                record["active_at"],
+                record["fired_at"],
+                record["keep_since"],
+                Condition(record["condition"]),
+            ),
+            record["severity"],
+            record["value"],
+            alert_id,
+            record["rule_version"],
+            None if joined is None else joined.status,
+            None if joined is None else joined.resolved_at,
+            None if joined is None else joined.severity,
+        )

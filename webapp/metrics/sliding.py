@@ -1,0 +1,190 @@
+"""Metrics over windows that slide along the past: its counts are read once by the hour (or the minute) and added up.
+
+What a window comes to is what `queries.values` answers for it, as long as it begins and ends at a full grain; only how
+fresh the newest event was is known no better than to the grain.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import accumulate
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from webapp.catalog.models import Business, Model
+from webapp.catalog.queries import business, segments
+from webapp.core.periods import Window
+from webapp.metrics import load
+from webapp.metrics.evidence import Evidence, MoneyPeriod
+from webapp.metrics.metric import Metric, Value
+from webapp.metrics.queries import value_of
+from webapp.metrics.scope import segments_of, versions_of
+from webapp.telemetry import baselines, queries
+from webapp.telemetry.aggregate import EMPTY, TALLY, Aggregate, scalars_of, tally_of
+from webapp.telemetry.reference import Baseline
+
+
+class Addable(Protocol):
+    def __add__(self: "Sum", other: "Sum", /) -> "Sum": ...
+
+
+Sum = TypeVar("Sum", bound=Addable)
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One series of the past: a model, or a segment of it ("plan=basic"), with its counts one grain after another."""
+
+    model: Model
+    segment: str
+    aggregates: Sequence[Aggregate]
+    baseline: Baseline | None
+    parameters: Sequence[Business]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Everything that was read of a span."""
+
+    span: Window
+    grain: timedelta
+    tracks: Sequence[Track]
+    has_parts: bool
+    minimum_coverage: float
+
+    def values(
+        self, track: Track, metric: Metric, length: timedelta, ends: Collection[datetime]
+    ) -> dict[datetime, Value]:
+        """Return the metric over the windows of the length that end at these instants."""
+        places = sorted({round((end - self.span.start) / self.grain) for end in ends})
+        width, newest = round(length / self.grain), _newest(track.aggregates)
+        sums = self._sums(track, width, places)
+        found = {}
+        for place, aggregate in zip(places, sums, strict=True):
+            end = self.span.start + place * self.grain
+            window = Window(end - length, end)
+            evidence = Evidence(
+                model=track.model,
+                window=window,
+                aggregate=aggregate,
+                baseline=track.baseline,
+                money=self._money(track, window, aggregate),
+                newest=None if newest[place] < 0 else self.span.start + newest[place] * self.grain,
+                minimum_coverage=self.minimum_coverage,
+            )
+            found[end] = value_of(metric, evidence)
+        return found
+
+    def _sums(self, track: Track, width: int, places: Sequence[int]) -> Iterator[Aggregate]:
+        if self.has_parts:
+            return slide(track.aggregates, width, places, EMPTY)
+        return _counted(track.aggregates, width, places)
+
+    def _money(self, track: Track, window: Window, aggregate: Aggregate) -> tuple[MoneyPeriod, ...]:
+        """Return the money periods of a window; one that is cut by new parameters is counted part by part."""
+        if not track.parameters:
+            return ()
+        cut = load.money_periods(track.parameters, window)
+        if [part for _, part in cut] == [window]:
+            return (MoneyPeriod.of(cut[0][0], window, aggregate),)
+        return tuple(MoneyPeriod.of(entry, part, self._total(track, part)) for entry, part in cut)
+
+    def _total(self, track: Track, window: Window) -> Aggregate:
+        first, last = ((at - self.span.start) // self.grain for at in (window.start, window.end))
+        return sum(track.aggregates[max(first, 0) : last], EMPTY)
+
+
+def past(
+    session: Session,
+    models: Sequence[Model],
+    metrics: Sequence[Metric],
+    span: Window,
+    grain: timedelta,
+    *,
+    now: datetime,
+    version: str | None = None,
+    segment: str | None = None,
+) -> Past:
+    """Read what the metrics need of the span, which begins and ends at a full grain, for each model.
+
+    `segment` is one segment, or a key: then each of its values is a track of its own.
+    """
+    needs = load.Needs.of(metrics)
+    numbers = [model.id for model in models]
+    versions = versions_of(session, models, version=version)
+    chosen = _chosen(session, models, segment)
+    groups = {place: list(versions[model.id]) for place, (model, _, _) in enumerate(chosen)}
+    of_segment = {place: number for place, (_, _, number) in enumerate(chosen) if number}
+    counted = queries.steps(session, groups, span, grain, parts=needs.parts, now=now, segments=of_segment)
+    references = baselines.current(session, numbers) if needs.baseline else {}
+    parameters = business(session, numbers) if needs.money else {}
+    tracks = [
+        Track(
+            model,
+            name,
+            [bucket.aggregate for bucket in counted[place]],
+            references.get(model.id),
+            parameters.get(model.id, ()),
+        )
+        for place, (model, name, _) in enumerate(chosen)
+    ]
+    return Past(span, grain, tracks, bool(needs.parts), load.least_coverage(session))
+
+
+def _chosen(session: Session, models: Sequence[Model], segment: str | None) -> Sequence[tuple[Model, str, int]]:
+    """Return each model with each segment that is read apart, and its number; 0 and no name for all predictions."""
+    if segment is None:
+        return [(model, "", 0) for model in models]
+    if "=" in segment:
+        numbers = segments_of(session, models, segment=segment)
+        return [(model, segment, numbers[model.id]) for model in models]
+    known = segments(session, [model.id for model in models])
+    return [(model, str(each), each.id) for model in models for each in known[model.id] if each.key == segment]
+
+
+def _counted(aggregates: Sequence[Aggregate], width: int, places: Sequence[int]) -> Iterator[Aggregate]:
+    """Yield what was counted in the `width` grains before each place, where only scalars were read."""
+    scalars = np.array([scalars_of(each.tally) for each in aggregates], dtype=np.float64)
+    rows: NDArray[np.float64] = np.zeros((len(aggregates) + 1, len(TALLY)))
+    np.cumsum(scalars.reshape(-1, len(TALLY)), axis=0, out=rows[1:])
+    ends = np.asarray(places, dtype=np.int64)
+    for row in (rows[ends] - rows[np.maximum(ends - width, 0)]).tolist():
+        yield Aggregate(tally_of(row))
+
+
+def slide(items: Sequence[Sum], width: int, places: Sequence[int], nothing: Sum) -> Iterator[Sum]:
+    """Yield the sum of the `width` items before each place (places rise), each item being added a few times only.
+
+    A queue of two stacks: `older` holds the sums from each item to its end, `newer` is one running sum behind them.
+    """
+    older: list[Sum] = []
+    newer, start, middle, end = nothing, 0, 0, 0
+    for place in places:
+        first = max(place - width, 0)
+        if first >= end:  # nothing of the former window is in this one
+            older, newer, start, middle, end = [], nothing, first, first, first
+        while end < place:
+            newer, end = newer + items[end], end + 1
+        if first > middle:
+            older, newer, start, middle = _sums_to_end(items[first:end], nothing), nothing, first, end
+        while start < first:
+            older.pop()
+            start += 1
+        yield older[-1] + newer if older else newer
+
+
+def _sums_to_end(items: Sequence[Sum], nothing: Sum) -> list[Sum]:
+    """Return the sums from each item to the end, that of the first item last."""
+    return list(accumulate(reversed(items), lambda total, each: each + total, initial=nothing))[1:]
+
+
+def _newest(aggregates: Sequence[Aggregate]) -> Sequence[int]:
+    """Return, for each place between grains, the end of the last grain before it that had predictions; −1 for none."""
+    found, last = [-1], -1
+    for place, each in enumerate(aggregates, 1):
+        last = place if each.tally.predictions else last
+        found.append(last)
+    return found
