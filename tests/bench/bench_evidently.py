@@ -33,6 +33,7 @@ ROWS = int(os.environ.get("MC_BENCH_ROWS", "1_000_000"))
 NUMBERS, TEXTS, DAYS = 16, 4, 28
 VENV = Path(os.environ.get("MC_BENCH_VENV", ".data/bench-venv"))
 PACKAGES = ("evidently==0.7.23", "pandas<3", "pyarrow")  # It does not start with pandas 3.
+_IMPORT = ("import", "predictions", "--model", "bench", "--version", "v1")
 SIDE = Path(__file__).with_name("evidently_side.py")
 FIRST, SECOND, MEMORY = 20, 1_000, 300  # what is promised: how many times less, and MB
 
@@ -78,15 +79,8 @@ def _ours(files: Files) -> Look:
             model = register.put_model(session, "bench", now=files.end, title="Bench")
         began = time.perf_counter()
         peaks = [
-            _command(runtime, what, *arguments)
-            for what, arguments in (
-                ("  reference as the baseline", ("baseline", "bench", str(files.reference))),
-                (
-                    "  predictions",
-                    ("import", "predictions", *_import(files), "--version", "v1", "--map", "actual=ignore"),
-                ),
-                ("  outcomes", ("import", "outcomes", *_import(files))),
-            )
+            _command(runtime, "  reference as the baseline", "baseline", "bench", str(files.reference)),
+            _command(runtime, "  predictions with outcomes", *_IMPORT, str(files.rows)),
         ]
         _numbers(runtime, model, Window(files.start, files.end), files.end)
         first = time.perf_counter() - began
@@ -95,10 +89,6 @@ def _ours(files: Files) -> Look:
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     show("  peak memory: reader of files; this process", f"{max(peaks):.0f} MB; {own:.0f} MB", f"< {MEMORY} MB")
     return Look(first, second, max(peaks))
-
-
-def _import(files: Files) -> tuple[str, ...]:
-    return (str(files.rows), "--model", "bench")
 
 
 def _command(runtime: Runtime, what: str, *arguments: str) -> float:

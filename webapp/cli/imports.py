@@ -62,9 +62,10 @@ def predictions(
     version: str | None,
     features: str | None,
 ) -> None:
-    """Import predictions. Fields: prediction_id, at, version, score, predicted, latency_ms, error, environment.
+    """Import predictions. Fields: prediction_id, at, version, score, predicted, actual, latency_ms, error, environment.
 
-    Map a column to `ignore` to leave it out of the features.
+    A column `actual` holds what happened: it is stored as the outcome, known at the time of the prediction. Map a
+    column to `ignore` to leave it out of the features.
 
     \b
     Example:  mission-control import predictions scored.csv --model churn --version v1 \\

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -48,6 +49,13 @@ def digest(*parts: str | int) -> bytes:
     texts = [str(part) for part in parts]
     framed = "".join([f"{len(text)}:{text}" for text in texts])
     return hashlib.blake2b(framed.encode(), digest_size=16).digest()
+
+
+def digests(parts: Sequence[str | int], names: Iterable[str]) -> bytes:
+    """Return the digest of the parts with each of the names, one after the other."""
+    framed = "".join(f"{len(text)}:{text}" for text in map(str, parts))
+    hashed = hashlib.blake2b
+    return b"".join([hashed(f"{framed}{len(name)}:{name}".encode(), digest_size=16).digest() for name in names])
 
 
 def milliseconds(at: datetime) -> int:

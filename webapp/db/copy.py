@@ -38,7 +38,8 @@ class Column:
     """One column: its name, its PostgreSQL type and its values.
 
     `values` has shape (rows,); for `float8[]` (rows, length); for `text`, `bytea` and `text[]` it is a sequence of
-    str, bytes or sequences, None for null. `null` marks the rows without a value, for the other types.
+    str, bytes or sequences, None for null. `null` marks the rows without a value, for the other types. Texts that all
+    have as many bytes may be an array of bytes, which costs nothing a row.
     """
 
     name: str
@@ -48,7 +49,7 @@ class Column:
 
     @property
     def is_variable(self) -> bool:
-        return self.kind in {"text", "bytea", "text[]"}
+        return self.kind in {"text", "bytea", "text[]"} and not isinstance(self.values, np.ndarray)
 
 
 def copy_rows(session: Session, table: str, columns: Sequence[Column]) -> None:
@@ -122,6 +123,8 @@ def _value_layout(bit: int, column: Column) -> list[tuple[str, Any]]:
     if column.kind == "float8[]":
         item = np.dtype([("size", ">i4"), ("value", ">f8")])
         return [(f"head{bit}", ">i4", (5,)), (f"value{bit}", item, (column.values.shape[1],))]  # type: ignore[list-item]
+    if column.kind == "text":
+        return [(f"value{bit}", f"V{column.values.itemsize}")]
     return [(f"value{bit}", _SIMPLE[column.kind])]
 
 
@@ -139,6 +142,8 @@ def _fill(block: NDArray[Any], bit: int, column: Column, rows: NDArray[np.int64]
         return
     if column.kind == "timestamptz":
         values = values - _POSTGRES_EPOCH_US
+    elif column.kind == "text":
+        values = values.view(f"V{values.itemsize}")
     block[f"size{bit}"] = block.dtype[f"value{bit}"].itemsize
     block[f"value{bit}"] = values
 

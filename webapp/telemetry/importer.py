@@ -10,15 +10,18 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
 from sqlalchemy.orm import Session
 
 from webapp.core.errors import InvalidInputError
-from webapp.telemetry.importer_files import EventFile, Stretch
+from webapp.telemetry.importer_blocks import Block, Layout, NotPlainError, block_of
+from webapp.telemetry.importer_bulk import BLOCK_ROWS, Blocks, Bulk
+from webapp.telemetry.importer_files import ROWS, EventFile, Stretch
 from webapp.telemetry.ingest import Limits, accept_outcomes, accept_predictions
 from webapp.telemetry.reading import field_and_sentence
 from webapp.telemetry.wire import Outcome, Prediction, Receipt
@@ -171,23 +174,96 @@ class Importer(ABC, Generic[T]):
 
 
 class PredictionImporter(Importer[Prediction]):
+    """Brings in predictions and, where a column says it, what happened: known at the time of the prediction."""
+
     kind = Prediction
-    known = ("prediction_id", "at", "version", "score", "predicted", "latency_ms", "error", "environment")
+    known = ("prediction_id", "at", "version", "score", "predicted", "actual", "latency_ms", "error", "environment")
 
     def __init__(self, file: EventFile, mapped: Mapped, *, now: datetime) -> None:
         super().__init__(file, mapped, now=now)
         taken = {*self.columns.values(), *mapped.fields, mapped.at}
         self.features = mapped.features or [name for name in file.columns if name not in taken]
         _check_columns(file, self.features)
+        self.bulk = Bulk(mapped.model)
+        self._layout = Layout(
+            columns=dict(self.columns),
+            features=self.features,
+            version=mapped.version,
+            at=self.fixed.get("at"),
+            read_class=partial(_class, positive=mapped.positive),
+        )
+        self._actual_column = self.columns.pop("actual", None)  # of the outcome, which is an event of its own
+        self._actual: Sequence[Any] = ()
+
+    def run(
+        self,
+        open_session: Open,
+        *,
+        clock: Callable[[], datetime],
+        limits: Limits,
+        refuse: Callable[[Refused], None],
+        progress: Callable[[int], None],
+    ) -> Summary:
+        """Import the file: plain rows by the block, several at once, all others row by row."""
+        summary = Summary()
+
+        def one_by_one(stretch: Stretch) -> None:
+            for part in stretch.parts(ROWS):
+                self._take_in(part, summary, open_session, now=clock(), limits=limits, refuse=refuse)
+
+        def store(block: Block) -> None:
+            with open_session() as session:
+                self.bulk.accept(session, block, now=clock(), limits=limits)
+
+        with Blocks(store, otherwise=one_by_one) as blocks:
+            texts = frozenset(self._layout.columns.values())
+            for stretch in self.file.stretches(texts=texts, rows=BLOCK_ROWS):
+                blocks.put(stretch, self._block(stretch))
+                progress(self.file.position)
+        summary.read += blocks.stored
+        summary.accepted += blocks.stored
+        return summary
 
     def accept(self, session: Session, items: Sequence[Prediction], *, now: datetime, limits: Limits) -> Receipt:
-        return accept_predictions(session, items, now=now, limits=limits)
+        receipt = accept_predictions(session, items, now=now, limits=limits)
+        self.bulk.note(session, [item.prediction_id for item in items], now=now)
+        told = self._told(items, {each.index for each in receipt.rejected})
+        answered = accept_outcomes(session, list(told.values()), now=now, limits=limits) if told else None
+        if answered is None or not answered.rejected:
+            return receipt
+        places = list(told)
+        refused = [msgspec.structs.replace(each, index=places[each.index]) for each in answered.rejected]
+        return msgspec.structs.replace(receipt, rejected=[*receipt.rejected, *refused])
 
     def features_of(self, stretch: Stretch) -> Iterator[Mapping[str, Any]]:
         absent = [None] * len(stretch.numbers)
         columns = [stretch.columns.get(name, absent) for name in self.features]
         for row in zip(*columns, strict=True) if columns else [()] * len(stretch.numbers):
             yield {"features": {name: _feature(value) for name, value in zip(self.features, row, strict=True)}}
+
+    def _block(self, stretch: Stretch) -> Block | None:
+        if stretch.table is None or stretch.unreadable or len(stretch.numbers) != stretch.table.num_rows:
+            return None
+        try:
+            return block_of(stretch.table, replace(self._layout, numeric=stretch.numeric))
+        except NotPlainError:
+            return None
+
+    def _events(self, stretch: Stretch) -> tuple[list[Prediction], list[int], list[Refused]]:
+        items, numbers, refused = super()._events(stretch)
+        if self._actual_column is not None:
+            values = self._converted("actual", stretch.columns.get(self._actual_column, [None] * len(stretch.numbers)))
+            by_number = dict(zip(stretch.numbers, values, strict=True))
+            self._actual = [by_number[number] for number in numbers]
+        return items, numbers, refused
+
+    def _told(self, items: Sequence[Prediction], rejected: set[int]) -> Mapping[int, Outcome]:
+        """Return the outcomes of the items that were taken, by their place."""
+        return {
+            place: Outcome(model=item.model, prediction_id=item.prediction_id, actual=actual, at=item.at)
+            for place, (item, actual) in enumerate(zip(items, self._actual, strict=bool(self._actual)))
+            if actual is not None and place not in rejected
+        }
 
 
 class OutcomeImporter(Importer[Outcome]):

@@ -7,8 +7,9 @@ a later text in it stays a text, so that it is counted as a type error instead o
 import csv
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,19 +21,55 @@ import pyarrow.parquet as pq
 from webapp.core.errors import InvalidInputError
 
 ROWS = 5_000
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES, BUFFER_BYTES = 4 << 20, 1 << 16  # of a CSV; of each column of a Parquet file
+LOOKED_AT = 5_000  # rows of a CSV that decide what its columns hold
 MISSING_NUMBERS = frozenset({"", "na", "n/a", "nan", "null", "none"})
 DELIMITERS = ",;\t|"
 Values = Sequence[Any]
 
 
+class Plain(Mapping[str, Values]):
+    """The columns of a table as plain values, each made when it is asked for."""
+
+    def __init__(self, table: pa.RecordBatch, read: Callable[[str, Values], Values]) -> None:
+        self._table, self._read = table, read
+        self._places = {name: place for place, name in enumerate(table.schema.names)}
+
+    def __getitem__(self, name: str) -> Values:
+        return self._read(name, self._table.column(self._places[name]).to_pylist())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def part(self, first: int, size: int) -> "Plain":
+        return Plain(self._table.slice(first, size), self._read)
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Some rows of a file as columns, each row's number (the first after the header is 1), and what is unreadable."""
+    """Some rows of a file as columns, each row's number (the first after the header is 1), and what is unreadable.
+
+    `table` has the same rows where the file holds columns; `numeric` then names those of a CSV that are numbers.
+    """
 
     numbers: Sequence[int]
     columns: Mapping[str, Values]
     unreadable: Sequence[tuple[int, str]] = ()
+    table: pa.RecordBatch | None = None
+    numeric: frozenset[str] | None = None
+
+    def parts(self, size: int) -> Iterator["Stretch"]:
+        """Yield the rows in parts of a size, and with the first of them what is unreadable."""
+        unreadable = self.unreadable
+        for first in range(0, max(len(self.numbers), 1), size):
+            part = slice(first, first + size)
+            lazy = self.columns.part(first, size) if isinstance(self.columns, Plain) else None
+            columns = {name: values[part] for name, values in self.columns.items()} if lazy is None else lazy
+            yield Stretch(self.numbers[part], columns, unreadable)
+            unreadable = ()
 
 
 class EventFile(ABC):
@@ -43,8 +80,8 @@ class EventFile(ABC):
     position: int = 0
 
     @abstractmethod
-    def stretches(self, *, texts: Collection[str] = ()) -> Iterator[Stretch]:
-        """Yield the rows in order; a text file's columns in `texts` stay as they are written."""
+    def stretches(self, *, texts: Collection[str] = (), rows: int = ROWS) -> Iterator[Stretch]:
+        """Yield the rows in order, about so many at once; a text file's columns in `texts` stay as they are written."""
 
 
 def open_file(path: Path) -> EventFile:
@@ -72,7 +109,7 @@ class _Csv(EventFile):
         if twice:
             raise InvalidInputError(f"'{path.name}' has the column '{twice[0]}' twice; give each one name.")
 
-    def stretches(self, *, texts: Collection[str] = ()) -> Iterator[Stretch]:
+    def stretches(self, *, texts: Collection[str] = (), rows: int = ROWS) -> Iterator[Stretch]:
         bad: dict[int, str] = {}
         numeric: frozenset[str] | None = None
         number = 0
@@ -83,13 +120,22 @@ class _Csv(EventFile):
                     number += 1
                     if number not in bad:
                         numbers.append(number)
-                raw: dict[str, list[str]] = batch.to_pydict()
                 if numeric is None:
-                    numeric = frozenset(name for name, each in raw.items() if name not in texts and _are_numbers(each))
+                    numeric = self._numeric(batch, texts)
                 self.position = file.tell()
-                yield from _cut(Stretch(numbers, {name: _values(each, name in numeric) for name, each in raw.items()}))
+                read = partial(_read_column, numeric)
+                for first in range(0, batch.num_rows, rows):
+                    part = batch.slice(first, rows)
+                    yield Stretch(numbers[first : first + rows], Plain(part, read), (), part, numeric)
         if bad:
             yield Stretch((), dict.fromkeys(self.columns, ()), sorted(bad.items()))
+
+    @staticmethod
+    def _numeric(batch: pa.RecordBatch, texts: Collection[str]) -> frozenset[str]:
+        """Return the columns that hold numbers, as their first values say."""
+        first = batch.slice(0, LOOKED_AT)
+        names = [name for name in first.schema.names if name not in texts]
+        return frozenset(name for name in names if _are_numbers(first.column(name).to_pylist()))
 
     def _batches(self, file: BinaryIO, bad: dict[int, str]) -> Iterator[pa.RecordBatch]:
         def note(row: Any) -> str:
@@ -112,14 +158,15 @@ class _Csv(EventFile):
 class _Parquet(EventFile):
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file = pq.ParquetFile(path)
+        # Read as it goes along, instead of a whole row group (a million rows, often) at once.
+        self._file = pq.ParquetFile(path, buffer_size=BUFFER_BYTES, pre_buffer=False)
         self.columns, self.size = self._file.schema_arrow.names, self._file.metadata.num_rows
 
-    def stretches(self, *, texts: Collection[str] = ()) -> Iterator[Stretch]:
-        for batch in self._file.iter_batches(batch_size=ROWS):
+    def stretches(self, *, texts: Collection[str] = (), rows: int = ROWS) -> Iterator[Stretch]:
+        for batch in self._file.iter_batches(batch_size=rows, use_threads=False):
             numbers = range(self.position + 1, self.position + batch.num_rows + 1)
             self.position += batch.num_rows
-            yield Stretch(numbers, {name: _plain(values) for name, values in batch.to_pydict().items()})
+            yield Stretch(numbers, Plain(batch, lambda _, values: _plain(values)), (), batch)
 
 
 class _Ndjson(EventFile):
@@ -130,20 +177,20 @@ class _Ndjson(EventFile):
         first = next(self.stretches(), None)
         self.columns = () if first is None else tuple(first.columns)
 
-    def stretches(self, *, texts: Collection[str] = ()) -> Iterator[Stretch]:
-        rows: list[tuple[int, dict[str, Any]]] = []
+    def stretches(self, *, texts: Collection[str] = (), rows: int = ROWS) -> Iterator[Stretch]:
+        read: list[tuple[int, dict[str, Any]]] = []
         bad: list[tuple[int, str]] = []
         self.position = 0
         with self.path.open("rb") as file:
             for number, line in enumerate(file, 1):
                 self.position += len(line)
                 if not line.isspace():
-                    _read_line(number, line, rows, bad)
-                if len(rows) + len(bad) >= ROWS:
-                    yield _as_columns(rows, bad)
-                    rows, bad = [], []
-        if rows or bad:
-            yield _as_columns(rows, bad)
+                    _read_line(number, line, read, bad)
+                if len(read) + len(bad) >= ROWS:
+                    yield _as_columns(read, bad)
+                    read, bad = [], []
+        if read or bad:
+            yield _as_columns(read, bad)
 
 
 def _read_line(number: int, line: bytes, rows: list[tuple[int, dict[str, Any]]], bad: list[tuple[int, str]]) -> None:
@@ -162,10 +209,8 @@ def _as_columns(rows: Sequence[tuple[int, dict[str, Any]]], bad: Sequence[tuple[
     return Stretch([number for number, _ in rows], columns, bad)
 
 
-def _cut(whole: Stretch) -> Iterator[Stretch]:
-    for first in range(0, len(whole.numbers), ROWS):
-        part = slice(first, first + ROWS)
-        yield Stretch(whole.numbers[part], {name: values[part] for name, values in whole.columns.items()})
+def _read_column(numeric: frozenset[str], name: str, texts: Values) -> Values:
+    return _values(texts, name in numeric)
 
 
 def _are_numbers(texts: Sequence[str]) -> bool:

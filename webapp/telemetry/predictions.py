@@ -229,7 +229,7 @@ class _Batch:
         rows = self._rows(predictions, keys, binning)
         self._copy(predictions, keys, rows, binning, features.values)
         self._keep_errors(predictions, keys)
-        self._keep_texts(binning, features)
+        keep_texts(self.session, self._known_model.id, binning, features, now=self.now)
         now_us = (self.now - _EPOCH) // _MICROSECOND
         deltas.append(self.session, rows, binning, now_us=now_us, features=features.values)
 
@@ -333,20 +333,19 @@ class _Batch:
             ]
             copy_rows(self.session, PredictionErrorRow.__tablename__, columns)
 
-    def _keep_texts(self, binning: Binning, features: Matrix) -> None:
-        """Keep what unseen categories are called; the known ones are in the binning."""
-        rows: list[dict[str, object]] = []
-        for place, feature in enumerate(binning.features):
-            if feature.kind is not Kind.CATEGORY:
-                continue
-            values = features.values[:, place]
-            unseen = np.unique(values[binning.slots(place, values) == ABOVE])[:1000]
-            texts = features.texts[feature.name]
-            rows.extend(
-                _feature_value(self._known_model.id, feature.name, texts[code], code, self.now) for code in unseen
-            )
-        if rows:
-            self.session.execute(insert(FeatureValueRow).on_conflict_do_nothing(), rows)
+
+def keep_texts(session: Session, model_id: int, binning: Binning, features: Matrix, *, now: datetime) -> None:
+    """Keep what unseen categories are called; the known ones are in the binning."""
+    rows: list[dict[str, object]] = []
+    for place, feature in enumerate(binning.features):
+        if feature.kind is not Kind.CATEGORY:
+            continue
+        values = features.values[:, place]
+        unseen = np.unique(values[binning.slots(place, values) == ABOVE])[:1000]
+        texts = features.texts[feature.name]
+        rows.extend(_feature_value(model_id, feature.name, texts[code], code, now) for code in unseen)
+    if rows:
+        session.execute(insert(FeatureValueRow).on_conflict_do_nothing(), rows)
 
 
 def _model(

@@ -102,3 +102,16 @@ def test_a_violated_constraint_is_an_error_of_the_usual_kind(session: Session) -
     assert isinstance(caught.value.orig, UniqueViolation)
     copy_rows(session, "copied", [Column("id", "int4", np.array([1, 2]))])
     assert session.scalars(text("SELECT count(*) FROM copied")).one() == 2
+
+
+def test_texts_of_as_many_bytes_go_in_as_one_array(session: Session) -> None:
+    session.execute(text("CREATE TEMPORARY TABLE ids (id text, value float8)"))
+    raw = [each.encode() for each in ("aaaa", "éé", "007x", "    ")]
+
+    values = np.array([1.0, 2.0, np.nan, 4.0])
+    copy_rows(
+        session, "ids", [Column("value", "float8", values, np.isnan(values)), Column("id", "text", np.array(raw, "S4"))]
+    )
+
+    rows = session.execute(text('SELECT id, value FROM ids ORDER BY id COLLATE "C"')).all()
+    assert [tuple(row) for row in rows] == [("    ", 4.0), ("007x", None), ("aaaa", 1.0), ("éé", 2.0)]

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.core.ids import digest, event_ids, instant_of, lower_bound, milliseconds, uuid7
+from webapp.core.ids import digest, digests, event_ids, instant_of, lower_bound, milliseconds, uuid7
 
 INSTANTS = st.datetimes(datetime(1980, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 TEXTS = st.text(max_size=20)
@@ -53,3 +53,9 @@ def test_different_names_have_different_digests(first: list[str], second: list[s
 
 def test_what_looks_alike_when_joined_is_told_apart() -> None:
     assert digest("a\x1fb", "c") != digest("a", "b\x1fc") != digest("a", "b", "c")
+
+
+def test_many_digests_are_those_of_each_name() -> None:
+    names = ["a", "", "ünïcode", "x" * 300]
+
+    assert digests((7, "v1"), names) == b"".join(digest(7, "v1", name) for name in names)
