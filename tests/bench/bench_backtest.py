@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from tests.bench.run import scratch_runtime, show
+from tests.factories import ROOT
 from webapp.alerting.backtest import backtest
 from webapp.alerting.document import RuleDocument
 from webapp.alerting.types import AlertType
@@ -33,7 +34,7 @@ def run() -> None:
             for _ in range(3):
                 with runtime.job_transaction() as session:
                     began = time.perf_counter()
-                    found = backtest(session, _rule(metric, parameters), days=30, now=now)
+                    found = backtest(session, _rule(metric, parameters), days=30, actor=ROOT, now=now)
                     taken.append(time.perf_counter() - began)
             told = f"{min(taken):.2f} s ({found.judgements:,} judgements, {found.firings:,} firings)"
             show(f"replay of 30 days × {found.series_count} series: {metric}", told, PROMISE)

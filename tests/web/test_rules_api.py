@@ -1,9 +1,12 @@
 """Rules over HTTP: read, write, pause, take away."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+
+from tests.factories import make_measurements
 
 RULE = {
     "name": "Churn drifts",
@@ -13,6 +16,7 @@ RULE = {
     "scope": {"model": "churn"},
     "parameters": {"direction": "above", "medium": 0.3, "high": 0.6},
 }
+CPU = {**RULE, "name": "CPU", "type": "resource_exhaustion", "metric": "cpu", "scope": {}}
 Clients = Callable[..., Any]
 
 
@@ -93,3 +97,38 @@ def test_a_token_for_writing_may(app: Any, token_for: Callable[..., str]) -> Non
     headers = {"Authorization": f"Bearer {token_for('write')}"}
 
     assert app.test_client().post("/api/v1/rules", json=RULE, headers=headers).status_code == 201
+
+
+def test_a_rule_is_replayed_without_being_stored(client_of: Clients, runtime: Any) -> None:
+    dev, now = client_of("devops"), runtime.clock.now()
+    with runtime.transaction() as session:
+        for hour, value in enumerate([95, 95, 20, 99, 20]):
+            make_measurements(session, values=[value], start=now - timedelta(hours=hour, minutes=30), now=now)
+    rule = {**CPU, "parameters": {"medium": 80, "high": 97, "window_minutes": 60}, "interval_seconds": 3600}
+
+    answer = dev.post("/api/v1/rules/backtest", json={"rule": rule, "days": 7}, headers=dev.csrf)
+
+    assert answer.status_code == 200
+    assert (answer.json["firings"], answer.json["by_severity"]) == (2, {"medium": 1, "high": 1})
+    newest, older = answer.json["episodes"]
+    assert (newest["subject"], newest["end"], newest["severity"], newest["peak"]) == ("api-1", None, "medium", 95)
+    assert (older["severity"], older["peak_text"], older["reason"]) == ("high", "99.0%", "recovered")
+    assert dev.get("/api/v1/rules").json["rules"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "word"),
+    [
+        ({"rule": {**RULE, "kind": "magic"}}, 422, "rule type"),
+        ({"rule": RULE, "days": 400}, 422, "days"),
+        ({"rule": {**RULE, "metric": "net_benefit"}}, 403, ""),
+    ],
+)
+def test_a_replay_that_cannot_be_is_refused(client_of: Clients, body: dict[str, Any], status: int, word: str) -> None:
+    dev = client_of("devops")
+
+    answer = dev.post("/api/v1/rules/backtest", json=body, headers=dev.csrf)
+
+    assert answer.status_code == status
+    assert word in answer.json["detail"]
+    assert client_of("oncall").post("/api/v1/rules/backtest", json=body).status_code == 403

@@ -34,6 +34,41 @@ def save(client: Any, draft: Draft, subject: dict[str, Any] | None = None) -> An
     raise AssertionError("this person may not save rules")
 
 
+def replay(client: Any, draft: Draft, days: str = "7") -> Any:
+    """Press the button of the replay as the browser does, with what stands in the form."""
+    for callback in client.get("/_dash-dependencies").get_json():
+        if any(each["id"] == "rule-replay" for each in callback["inputs"]):
+            body = _body(callback, draft, None)
+            body["state"][0] = {"id": "rule-replay-days", "property": "value", "value": days}
+            body["inputs"][0]["id"], body["changedPropIds"] = "rule-replay", ["rule-replay.n_clicks"]
+            body["outputs"] = body["outputs"][0]
+            return client.post("/_dash-update-component", json=body, headers=client.csrf)
+    raise AssertionError("this person may not replay rules")
+
+
+def test_what_stands_in_the_form_is_replayed_before_it_is_saved(client_of, runtime):
+    with runtime.transaction() as session:
+        for hour, value in enumerate([95, 20, 99, 20]):
+            start = NOW - timedelta(hours=hour, minutes=30)
+            make_measurements(session, values=[value], instance="api-<1>", start=start, now=NOW)
+    dev = client_of(Role.DEVOPS)
+
+    words = texts(changed(replay(dev, written(name=" ", interval_seconds="1 h")))["rule-replayed"])
+
+    assert "Would have fired 2 times in 7 days, on 1 of 1 series; firing 1.2% of the time." in " ".join(words.split())
+    assert "api-<1>" in words
+    assert "its window of 5 min is judged as 1 h" in words
+    with runtime.transaction() as session:
+        assert not queries.rules(session)
+
+
+def test_a_form_with_something_missing_is_not_replayed(client_of):
+    draft = Draft(written().fields, {"direction": "above", "medium": "90", "high": "80"})
+
+    assert "not in order" in texts(changed(replay(client_of(Role.DEVOPS), draft))["rule-replayed"])
+    assert "nothing of that time" in texts(changed(replay(client_of(Role.DEVOPS), written()))["rule-replayed"])
+
+
 def _body(callback: dict[str, Any], draft: Draft, subject: dict[str, Any] | None) -> dict[str, Any]:
     listed = {"rule-field": draft.fields, "rule-parameter": draft.parameters}
     state: list[Any] = [{"id": "rule-subject", "property": "data", "value": subject or {}}]

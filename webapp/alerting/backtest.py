@@ -19,6 +19,8 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.orm import Session
 
+from webapp.accounts.actor import Actor
+from webapp.accounts.permissions import Permission
 from webapp.alerting import wording
 from webapp.alerting.document import RuleDocument
 from webapp.alerting.inbox_rows import currencies_of_models
@@ -41,17 +43,21 @@ WORK = 60_000  # judgements of one replay; with more series it judges less often
 PARTS = 25  # reading so many steps of a history costs about as much as a judgement
 EPISODES, DRAWN = 200, 5
 RULE = UUID(int=0)
-LATE = frozenset({"performance", "business"})  # groups of metrics that wait for outcomes
+MONEY = "business"
+LATE = frozenset({"performance", MONEY})  # groups of metrics that wait for outcomes
 
 
-def backtest(session: Session, document: RuleDocument, *, days: int, now: datetime) -> Backtest:
+def backtest(session: Session, document: RuleDocument, *, days: int, actor: Actor, now: datetime) -> Backtest:
     """Replay a rule over the days before the instant; it need not be stored. Nothing is written."""
+    actor.require(Permission.RULES_WRITE)
     if not 1 <= days <= LONGEST_DAYS:
         raise InvalidInputError(f"Replay from 1 to {LONGEST_DAYS} days, not {days}.")
     prepared = prepare(document)
     grain = _grain(prepared, days, now=now)
     end = floor_to(now, grain)
     window, need = Window(end - days * DAY, end), _need(_rule(prepared), end)
+    if any(need.metric_of(look).group == MONEY for look in need.looks.values()):
+        actor.require(Permission.IMPACT_READ)
     past = read_past(session, prepared, need, all_models(session), window, grain)
     step = _step(document, need, past, window)
     slots = _slots(window, step)
@@ -138,7 +144,9 @@ def _told(
     notes: tuple[str, ...],
 ) -> Backtest:
     metric, episodes = prepared.metric, replay.episodes
+    seen = [sight for sights in replay.sights.values() for sight in sights]
     currencies = currencies_of_models(session, past.models) if metric.unit is Unit.MONEY else {}
+    drawn = _drawn(replay)
     newest = sorted(episodes, key=lambda each: each.start, reverse=True)[:EPISODES]
     return Backtest(
         start=slots[0],
@@ -147,12 +155,17 @@ def _told(
         slots=len(slots),
         series_count=len(replay.sights),
         firings=sum(each.alert.reopen_count + 1 for each in episodes),
-        by_severity=Counter(Severity.of_rank(each.worst) for each in episodes),
+        firing_series=len({tuple(sorted(each.labels.items())) for each in episodes}),
+        firing_share=sum(sight.is_firing for sight in seen) / (len(slots) * max(len(replay.sights), 1)),
+        by_severity=Counter(Severity.of_rank(each.worst).value for each in episodes),
         not_judged=sum(count for condition, count in replay.conditions.items() if condition not in DECIDED),
         judgements=replay.conditions.total(),
         episodes=tuple(_episode(each, metric, currencies) for each in newest),
         episode_count=len(episodes),
-        drawn=_drawn(replay),
+        drawn=drawn,
+        currency=next(
+            (currencies[each.labels["model"]] for each in drawn if each.labels.get("model") in currencies), "USD"
+        ),
         notes=notes,
     )
 
@@ -182,7 +195,7 @@ def _drawn(replay: Replay) -> tuple[BacktestSeries, ...]:
         BacktestSeries(
             dict(labels),
             wording.subject_text(dict(labels)),
-            tuple(BacktestPoint(each.at, each.value, each.threshold) for each in replay.sights[labels]),
+            tuple(BacktestPoint(each.at, each.value, each.threshold, each.is_firing) for each in replay.sights[labels]),
         )
         for labels in order[:DRAWN]
     )

@@ -42,6 +42,7 @@ class Sight:
     at: datetime
     value: float | None
     threshold: float | None
+    is_firing: bool
 
 
 @dataclass(slots=True)
@@ -61,7 +62,6 @@ class Replay:
         judged = verdicts(self.rule, need, gathered, self.held, changes, at=at)
         if judged is None:
             raise InvalidInputError(f"The rule cannot be evaluated. {changes.faults[self.rule.id]}")
-        self._see(judged, at)
         follow(self.rule, need, judged, self.held, changes, at=at)
         told = {finding.fingerprint for finding in changes.findings}
         for finding in changes.findings:
@@ -70,12 +70,14 @@ class Replay:
             self.held[fingerprint] = self._held(fingerprint, record, is_told=fingerprint in told)
         for _, fingerprint in changes.gone:
             self.held.pop(fingerprint, None)
+        self._see(judged, at)
 
     def _see(self, judged: Sequence[Judged], at: datetime) -> None:
-        for _, labels, verdict in judged:
-            is_decided = verdict.condition in DECIDED
-            sight = Sight(at, verdict.value if is_decided else None, verdict.threshold if is_decided else None)
-            self.sights[labels].append(sight)
+        for fingerprint, labels, verdict in judged:
+            is_decided, held = verdict.condition in DECIDED, self.held.get(fingerprint)
+            value, threshold = (verdict.value, verdict.threshold) if is_decided else (None, None)
+            is_firing = held is not None and held.state.phase.is_firing
+            self.sights[labels].append(Sight(at, value, threshold, is_firing))
             self.conditions[verdict.condition] += 1
 
     def _apply(self, finding: Finding, at: datetime) -> None:

@@ -176,6 +176,7 @@ class BacktestPoint:
     at: datetime
     value: float | None
     threshold: float | None
+    is_firing: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +196,13 @@ class Backtest:
     slots: int
     series_count: int
     firings: int
-    by_severity: Mapping[Severity, int]  # episodes by their worst severity
+    firing_series: int
+    firing_share: float  # of the time of its series
+    by_severity: Mapping[str, int]  # episodes by their worst severity
     not_judged: int  # judgements that found too little data, of all
     judgements: int
     episodes: tuple[BacktestEpisode, ...]  # the newest first; no more than are listed
     episode_count: int
     drawn: tuple[BacktestSeries, ...]  # those that fired most
+    currency: str  # of what is drawn, where it is money
     notes: tuple[str, ...]

@@ -5,6 +5,7 @@ from webapp.figures.confusion import confusion_matrix
 from webapp.figures.curves import calibration_curve, gain_curve, precision_recall_curve, roc_curve, threshold_curve
 from webapp.figures.drift import distribution_bars, drift_bars, drift_heatmap
 from webapp.figures.evidence import alert_evidence
+from webapp.figures.replays import rule_replay
 from webapp.figures.scores import score_distribution
 from webapp.figures.trends import estimated_trend, gauge_trend, metric_trend, volume
 
@@ -25,6 +26,7 @@ __all__ = [
     "precision_recall_curve",
     "roc_curve",
     "roi_bars",
+    "rule_replay",
     "score_distribution",
     "threshold_curve",
     "volume",

@@ -32,7 +32,7 @@ def alert_evidence(
         customdata=[_hint(point.value) for point in points],
         hovertemplate=HINT,
     )
-    shown = _close_up([*values, detail.threshold], unit)
+    shown = close_up([*values, detail.threshold], unit)
     layout = theme.base_layout(
         xaxis={"type": "date"}, yaxis=unit_axis(unit, currency=currency, range=shown), showlegend=False
     )
@@ -48,7 +48,7 @@ def alert_evidence(
     return {"data": [line], "layout": layout}
 
 
-def _close_up(values: Sequence[float | None], unit: Unit) -> list[float] | None:
+def close_up(values: Sequence[float | None], unit: Unit) -> list[float] | None:
     """Return a range around the values and the line: how far off it is matters, not how far from zero."""
     defined = [value for value in values if value is not None]
     if not defined:

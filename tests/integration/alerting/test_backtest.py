@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from tests.factories import (
     NOW,
+    ROOT,
     fold_all,
+    make_actor,
     make_business,
     make_measurements,
     make_model,
@@ -22,12 +24,13 @@ from tests.factories import (
     prediction,
 )
 from tests.integration.alerting.helpers import alerts, cpu_rule, save
+from webapp.accounts.permissions import Role
 from webapp.alerting.backtest import backtest
 from webapp.alerting.document import RuleDocument, Scope
 from webapp.alerting.severity import Severity
 from webapp.alerting.tables import AlertRow
 from webapp.alerting.types import AlertType, NoData
-from webapp.core.errors import InvalidInputError
+from webapp.core.errors import ForbiddenError, InvalidInputError
 from webapp.runtime import Runtime
 from webapp.telemetry.segments import declare
 from webapp.worker import runs
@@ -168,7 +171,9 @@ def test_a_replay_has_the_episodes_of_the_live_engine(runtime: Runtime) -> None:
     lived, found = live(runtime)
 
     with runtime.transaction() as session:
-        replayed = {document.name: backtest(session, document, days=DAYS, now=NOW) for document in DOCUMENTS}
+        replayed = {
+            document.name: backtest(session, document, days=DAYS, actor=ROOT, now=NOW) for document in DOCUMENTS
+        }
 
     for name, result in replayed.items():
         theirs = {(key(each.labels), each.started_at): each for each in found if each.rule_name == name}
@@ -197,7 +202,7 @@ def test_a_replay_writes_nothing(session: Session) -> None:
     make_measurements(session, values=[95], start=NOW - HOUR / 2)
 
     hourly = cpu_rule(interval_seconds=3600, parameters={"high": 80, "window_minutes": 60})
-    result = backtest(session, hourly, days=1, now=NOW)
+    result = backtest(session, hourly, days=1, actor=ROOT, now=NOW)
 
     assert result.firings == 1
     assert alerts(session) == []
@@ -207,7 +212,7 @@ def test_the_last_day_of_a_quick_rule_is_judged_by_the_minute(session: Session) 
     quick = cpu_rule(interval_seconds=15, for_seconds=180)
     make_measurements(session, values=[95] * 2 + [20] * 5 + [95] * 6 + [20] * 3, start=NOW - 30 * MINUTE)
 
-    result = backtest(session, quick, days=1, now=NOW)
+    result = backtest(session, quick, days=1, actor=ROOT, now=NOW)
 
     (episode,) = result.episodes
     assert (result.step_seconds, result.slots) == (60, 1440)
@@ -218,7 +223,7 @@ def test_the_last_day_of_a_quick_rule_is_judged_by_the_minute(session: Session) 
 def test_a_long_replay_of_a_quick_rule_says_that_it_judges_by_the_hour(session: Session) -> None:
     make_measurements(session, values=[95] * 60, start=NOW - 5 * HOUR)
 
-    result = backtest(session, cpu_rule(interval_seconds=15, for_seconds=300), days=30, now=NOW)
+    result = backtest(session, cpu_rule(interval_seconds=15, for_seconds=300), days=30, actor=ROOT, now=NOW)
 
     (episode,) = result.episodes
     assert (result.step_seconds, result.slots, result.series_count) == (3600, 720, 1)
@@ -235,7 +240,7 @@ def test_what_is_drawn_is_what_fired_most(session: Session) -> None:
         for hour, value in enumerate(values):
             make_measurements(session, values=[value], instance=f"api-{place}", start=NOW - hour * HOUR - HOUR / 2)
 
-    result = backtest(session, cpu_rule(interval_seconds=3600), days=7, now=NOW)
+    result = backtest(session, cpu_rule(interval_seconds=3600), days=7, actor=ROOT, now=NOW)
 
     assert result.series_count == 7
     assert len(result.drawn) == 5
@@ -243,7 +248,13 @@ def test_what_is_drawn_is_what_fired_most(session: Session) -> None:
     assert {each.subject for each in result.drawn} == {f"api-{place}" for place in (1, 2, 3, 4, 5)}
 
 
+@pytest.mark.parametrize(("role", "metric"), [(Role.ONCALL, "cpu"), (Role.DEVOPS, "net_benefit")])
+def test_who_may_not_write_rules_or_see_money_replays_none(session: Session, role: Role, metric: str) -> None:
+    with pytest.raises(ForbiddenError):
+        backtest(session, rule("r", metric, parameters={"high": 1}), days=1, actor=make_actor(role), now=NOW)
+
+
 @pytest.mark.parametrize("days", [0, 91])
 def test_only_so_many_days_are_replayed(session: Session, days: int) -> None:
     with pytest.raises(InvalidInputError, match="from 1 to 90 days"):
-        backtest(session, cpu_rule(), days=days, now=NOW)
+        backtest(session, cpu_rule(), days=days, actor=ROOT, now=NOW)

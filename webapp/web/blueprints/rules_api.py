@@ -1,15 +1,29 @@
 """Rules over HTTP: read them, write them, take them away."""
 
 from collections.abc import Callable
+from typing import Annotated
 
+import msgspec
 from flask import Blueprint, Response
+from msgspec import Meta
 
 from webapp.accounts.permissions import Permission
 from webapp.alerting import queries, rules
+from webapp.alerting.backtest import LONGEST_DAYS, backtest
 from webapp.alerting.document import RuleDocument
 from webapp.web import api
 from webapp.web.gate import requires
 from webapp.web.session import actor, now, runtime
+
+DAYS = 30
+
+
+class Replay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A rule, stored or not, and over how many days it is replayed."""
+
+    rule: RuleDocument
+    days: Annotated[int, Meta(ge=1, le=LONGEST_DAYS)] = DAYS
+
 
 BLUEPRINT = Blueprint("rules_api", __name__, url_prefix=f"{api.PREFIX}/rules")
 
@@ -31,6 +45,17 @@ def create() -> Response:
         rule_id = rules.save_rule(session, document, actor=actor(), now=now())
         saved = queries.rule(session, rule_id)
     return api.answer(saved, 201, {"Location": f"{api.PREFIX}/rules/{rule_id}"})
+
+
+@BLUEPRINT.post("/backtest")
+@requires(Permission.RULES_WRITE)
+@api.takes(Replay)
+def replay() -> Response:
+    """Say how often a rule would have fired: its episodes, the series that fired most, what is not known."""
+    given = api.body(Replay)
+    with runtime().transaction() as session:
+        found = backtest(session, given.rule, days=given.days, actor=actor(), now=now())
+    return api.answer(found)
 
 
 @BLUEPRINT.get("/<rule_id>")

@@ -11,16 +11,17 @@ from dash.exceptions import PreventUpdate
 from webapp.accounts.permissions import Permission
 from webapp.alerting import queries
 from webapp.alerting import rules as alerting_rules
+from webapp.alerting.backtest import backtest
 from webapp.alerting.queries import RuleDetail
 from webapp.catalog import queries as catalog
 from webapp.core.errors import ConflictError, NotFoundError
-from webapp.web.components import button, cell, confirm, grid, icon, page_header, panel
+from webapp.web.components import button, cell, confirm, grid, icon, page_header, panel, segmented
 from webapp.web.components.content import Child
 from webapp.web.layout import notify
 from webapp.web.page import Page, PageRequest
 from webapp.web.router import LOCATION
 from webapp.web.session import actor, now, runtime
-from webapp.web.views import rule_form, rule_parts
+from webapp.web.views import replay_parts, rule_form, rule_parts
 from webapp.web.views.alert_rows import Reader
 from webapp.web.views.alert_view import uuid_or_none
 from webapp.web.views.rule_form import FIELD, PARAMETER, PARAMETERS_PLACE, PREVIEW, UNIT, Draft
@@ -29,6 +30,7 @@ from webapp.web.views.rule_parts import RULES
 PAGE = Page("rule", path=f"{RULES}/<rule_id>", title="Rule", permission=Permission.RULES_READ)
 NEW = "new"
 BODY, FORM, SUBJECT = "rule-body", "rule-form", "rule-subject"
+REPLAY, REPLAYED, PERIOD = "rule-replay", "rule-replayed", "rule-replay-days"
 SAVE, PAUSE, RESUME, DELETE, SURE = "rule-save", "rule-pause", "rule-resume", "rule-delete", "rule-delete-sure"
 WRITE = Permission.RULES_WRITE
 KIND = {"type": FIELD, "name": "kind"}
@@ -87,6 +89,31 @@ def offer_metrics(_model: str | None, ids: Ids, values: Texts, names: Ids, given
 def say_in_words(values: Texts, given: Texts, ids: Ids, names: Ids) -> tuple[str, str]:
     draft = _draft(ids, values, names, given)
     return rule_form.in_words(draft), rule_form.unit_words(draft)
+
+
+@PAGE.callback(
+    Output(REPLAYED, "children"),
+    Input(REPLAY, "n_clicks"),
+    State(PERIOD, "value"),
+    *WRITTEN,
+    permission=WRITE,
+    prevent_initial_call=True,
+    running=[(Output(REPLAY, "disabled"), True, False)],
+)
+def replay(
+    clicks: int | None, days: str | None, ids: Ids, values: Texts, names: Ids, given: Texts
+) -> Sequence[Component]:
+    """Say how often what stands in the form would have fired, saved or not."""
+    if not clicks:
+        raise PreventUpdate
+    document, draft = rule_form.read(rule_form.with_a_name(_draft(ids, values, names, given)))
+    if document is None:
+        missing = draft.errors.get("parameters") or "Fill in what is missing first."
+        return replay_parts.unfinished(missing)
+    asked = int(days) if days in dict(replay_parts.PERIODS) else replay_parts.USUAL_DAYS
+    with runtime().transaction() as session:
+        found = backtest(session, document, days=asked, actor=actor(), now=now())
+    return replay_parts.result(found, document, Reader(actor(), now()))
 
 
 @PAGE.callback(
@@ -182,6 +209,7 @@ def _empty() -> list[Component]:
         _back(),
         page_header("New rule", subtitle="What shall be watched, and when does it become an alert?"),
         panel(None, html.Div(_form(rule_form.blank()), id=FORM, className="mc-stack mc-gap-small")),
+        _replay(),
         dcc.Store(id=SUBJECT, data={}),
     ]
 
@@ -194,9 +222,9 @@ def _body(asked: str, reader: Reader, *, version: str | None = None) -> list[Com
         rule = queries.rule(session, rule_id)
     if may_write:
         draft = rule_form.draft_of(_document_of(rule, version))
-        main = panel("The rule", html.Div(_form(draft), id=FORM, className="mc-stack mc-gap-small"))
+        main = [panel("The rule", html.Div(_form(draft), id=FORM, className="mc-stack mc-gap-small")), _replay()]
     else:
-        main = panel("The rule", rule_parts.reading(rule))
+        main = [panel("The rule", rule_parts.reading(rule))]
     side = [
         panel("How it stands", rule_parts.standing(rule, reader)),
         panel("What it found", rule_parts.alerts(rule.alerts, reader)),
@@ -206,7 +234,7 @@ def _body(asked: str, reader: Reader, *, version: str | None = None) -> list[Com
         _back(),
         page_header(rule.name, subtitle=rule.condition_text, actions=_actions(rule) if may_write else ()),
         *rule_parts.notices(rule),
-        grid(cell(7, main), cell(5, html.Div(side, className="mc-stack mc-rule-side"))),
+        grid(cell(7, html.Div(main, className="mc-stack")), cell(5, html.Div(side, className="mc-stack mc-rule-side"))),
         dcc.Store(id=SUBJECT, data={"id": str(rule.id), "version": rule.version}),
         *([_sure(rule)] if may_write else []),
     ]
@@ -216,6 +244,21 @@ def _form(draft: Draft) -> list[Component]:
     with runtime().transaction() as session:
         models = catalog.models(session)
     return rule_form.form(draft, models, button("Save the rule", id=SAVE, picture="save"))
+
+
+def _replay() -> Component:
+    return panel(
+        "How often would it have fired?",
+        html.Div(
+            html.P("Judge what stands in the form by what is stored, before you save it.", className="mc-quiet"),
+            id=REPLAYED,
+            className="mc-stack mc-gap-small mc-replay",
+        ),
+        actions=[
+            segmented(PERIOD, replay_parts.PERIODS, str(replay_parts.USUAL_DAYS), "Over how long"),
+            button("Replay", id=REPLAY, kind="secondary", picture="history"),
+        ],
+    )
 
 
 def _actions(rule: RuleDetail) -> list[Child]:

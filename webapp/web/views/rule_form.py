@@ -188,6 +188,11 @@ def parameters(draft: Draft) -> list[Component]:
     return [*parts, html.Div([_parameter(draft, each) for each in others], className="mc-fields")]
 
 
+def with_a_name(draft: Draft) -> Draft:
+    """Return the form with some name, for what may be asked before a rule has one."""
+    return Draft({**draft.fields, "name": draft.fields.get("name", "").strip() or "This rule"}, draft.parameters)
+
+
 def unit_words(draft: Draft) -> str:
     """Say in which unit the lines are written."""
     if draft.metric is None:
@@ -197,7 +202,7 @@ def unit_words(draft: Draft) -> str:
 
 def in_words(draft: Draft) -> str:
     """Say when the rule fires, or what is still missing."""
-    document, checked = read(Draft({**draft.fields, "name": draft.fields.get("name") or "rule"}, draft.parameters))
+    document, checked = read(with_a_name(draft))
     if document is None:
         return checked.errors.get("parameters") or "Fill in what is missing to read here when it fires."
     prepared = prepare(document)
