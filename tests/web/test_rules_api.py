@@ -5,8 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from tests.factories import make_measurements
+from webapp.accounts.tables import AuditRow
 
 RULE = {
     "name": "Churn drifts",
@@ -132,3 +134,37 @@ def test_a_replay_that_cannot_be_is_refused(client_of: Clients, body: dict[str, 
     assert answer.status_code == status
     assert word in answer.json["detail"]
     assert client_of("oncall").post("/api/v1/rules/backtest", json=body).status_code == 403
+
+
+def test_versions_are_listed_compared_and_restored(client_of: Clients) -> None:
+    ada = client_of("data_scientist")
+    path = ada.post("/api/v1/rules", json=RULE, headers=ada.csrf).headers["Location"]
+    ada.put(path, json={**RULE, "parameters": {"medium": 0.5}}, headers=ada.csrf)
+    ada.put(path, json={**RULE, "parameters": {"medium": 0.5}, "for_seconds": 60}, headers=ada.csrf)
+
+    listed = ada.get(f"{path}/versions").json["versions"]
+    last, all_ = (ada.get(f"{path}/versions/compare{query}").json for query in ("", "?a=1&b=3"))
+
+    assert [each["number"] for each in listed] == [3, 2, 1]
+    assert [(each["field"], each["before"], each["after"]) for each in last["changes"]] == [
+        ("for_seconds", "0 s", "1 min")
+    ]
+    assert [each["label"] for each in all_["changes"]] == ["medium", "high", "for"]
+
+    restored = ada.post(f"{path}/versions/1/restore", headers=ada.csrf).json
+    assert (restored["version"], restored["document"]["parameters"]) == (4, RULE["parameters"])
+    assert ada.post(f"{path}/versions/4/restore", headers=ada.csrf).json["version"] == 4
+    assert ada.post(f"{path}/versions/9/restore", headers=ada.csrf).status_code == 404
+    assert ada.get(f"{path}/versions/compare?a=9").status_code == 422
+    assert client_of("oncall").post(f"{path}/versions/1/restore").status_code == 403
+
+
+def test_a_restored_version_is_in_the_audit_log(client_of: Clients, runtime: Any) -> None:
+    ada = client_of("data_scientist")
+    path = ada.post("/api/v1/rules", json=RULE, headers=ada.csrf).headers["Location"]
+    ada.put(path, json={**RULE, "for_seconds": 60}, headers=ada.csrf)
+    ada.post(f"{path}/versions/1/restore", headers=ada.csrf)
+
+    with runtime.transaction() as session:
+        found = session.scalars(select(AuditRow).where(AuditRow.action == "rule.restored")).one()
+    assert (found.actor_name, found.after) == ("Ada", {"version": 3, "restored_from": 1})

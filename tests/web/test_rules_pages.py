@@ -137,6 +137,29 @@ def test_saving_what_is_there_already_makes_no_version(client_of, runtime):
         assert queries.rule(session, rule_id).version == 1
 
 
+def test_two_versions_are_compared_and_an_old_one_is_restored(client_of, runtime):
+    rule_id = alarms.save_rule(runtime)
+    dev = client_of(Role.DEVOPS)
+    changed(save(dev, written("High CPU", for_seconds="5 min"), {"id": str(rule_id), "version": 1}))
+    changed(save(dev, written("High CPU", for_seconds="9 min"), {"id": str(rule_id), "version": 2}))
+    subject = {"id": str(rule_id), "version": 3}
+
+    words = texts(page_of(client_of(Role.ONCALL), f"/rules/{rule_id}"))
+    answer = fire(dev, "rule-compare-from.value", rule_subject=subject, rule_compare_from="2", rule_compare_to="3")
+    restored = fire(
+        dev,
+        {"id": {"type": "rule-restore", "number": "1"}, "property": "n_clicks"},
+        rule_subject=subject,
+    )
+
+    assert "Version 3" in words
+    assert "5 min" in texts(changed(answer)["rule-difference"])
+    assert "9 min" in texts(changed(answer)["rule-difference"])
+    assert told(restored) == "Version 1 counts again, as version 4."
+    with runtime.transaction() as session:
+        assert queries.rule(session, rule_id).document["for_seconds"] == 0
+
+
 def test_who_edits_an_old_version_is_told_that_it_is_old(client_of, runtime):
     rule_id = alarms.save_rule(runtime)
     subject = {"id": str(rule_id), "version": 1}
@@ -235,7 +258,7 @@ BOTH = {
 
 
 def test_a_rule_of_several_conditions_goes_through_the_form_unchanged():
-    from webapp.web.views.rule_parts import normal
+    from webapp.alerting.versions import complete
 
     document = alarms.cpu_rule(kind="composite", parameters=BOTH)
     draft = rule_form.draft_of(rule_form.plain(document))
@@ -244,7 +267,7 @@ def test_a_rule_of_several_conditions_goes_through_the_form_unchanged():
 
     assert checked.errors == {}
     assert read is not None
-    assert normal(rule_form.plain(read)) == normal(rule_form.plain(document))
+    assert complete(rule_form.plain(read)) == complete(rule_form.plain(document))
     assert rule_form.in_words(draft).startswith("Fires while CPU > 90% high or Memory > 85% medium, > 95% high.")
 
 
@@ -293,9 +316,9 @@ def test_every_rule_of_the_pack_goes_through_the_form_unchanged(key):
 
     assert draft.errors == {}
     assert read is not None
-    from webapp.web.views.rule_parts import normal
+    from webapp.alerting.versions import complete
 
-    assert normal(rule_form.plain(read)) == normal(rule_form.plain(document))
+    assert complete(rule_form.plain(read)) == complete(rule_form.plain(document))
 
 
 def test_a_rule_beyond_its_limit_says_so(client_of, runtime):

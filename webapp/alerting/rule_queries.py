@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from webapp.alerting.document import RuleDocument, with_defaults
 from webapp.alerting.inbox_rows import inbox_rows
 from webapp.alerting.plugins import prepare
-from webapp.alerting.tables import AlertRow, RuleRow, RuleVersionRow, ScheduleRow
+from webapp.alerting.tables import AlertRow, RuleRow, ScheduleRow
 from webapp.alerting.types import AlertType, Status
-from webapp.alerting.views import RuleDetail, RuleSummary, RuleVersion
+from webapp.alerting.versions import versions
+from webapp.alerting.views import RuleDetail, RuleSummary
 from webapp.core.errors import NotFoundError, UserError
 
 LIMIT = 10_000
@@ -35,9 +36,6 @@ def rule(session: Session, rule_id: UUID) -> RuleDetail:
     )
     if row is None:
         raise NotFoundError(f"There is no rule {rule_id}; it may have been deleted.")
-    versions = session.scalars(
-        select(RuleVersionRow).where(RuleVersionRow.rule_id == rule_id).order_by(RuleVersionRow.number.desc())
-    )
     alerts = session.scalars(
         select(AlertRow).where(AlertRow.rule_id == rule_id).order_by(AlertRow.id.desc()).limit(20)
     ).all()
@@ -48,7 +46,7 @@ def rule(session: Session, rule_id: UUID) -> RuleDetail:
         created_by=row.created_by,
         updated_at=row.updated_at,
         updated_by=row.updated_by,
-        versions=tuple(RuleVersion(each.number, each.saved_at, each.saved_by, each.document) for each in versions),
+        versions=tuple(versions(session, rule_id)),
         alerts=tuple(inbox_rows(session, alerts)),
     )
 

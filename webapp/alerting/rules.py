@@ -19,6 +19,7 @@ from webapp.alerting.plugins import prepare
 from webapp.alerting.rule_pack import RULE_PACK
 from webapp.alerting.tables import RuleRow, RuleStateRow, RuleVersionRow, ScheduleRow
 from webapp.alerting.types import AutomaticReason
+from webapp.alerting.versions import version_numbered, versions
 from webapp.catalog.models import Task
 from webapp.catalog.tables import ModelRow
 from webapp.core.errors import ConflictError, InvalidInputError, NotFoundError
@@ -26,7 +27,16 @@ from webapp.core.ids import uuid7
 from webapp.metrics.metric import Metric
 from webapp.metrics.registry import for_task
 
-__all__ = ["RuleDocument", "Scope", "delete_rule", "ensure_rule_pack", "pause_rule", "resume_rule", "save_rule"]
+__all__ = [
+    "RuleDocument",
+    "Scope",
+    "delete_rule",
+    "ensure_rule_pack",
+    "pause_rule",
+    "restore_rule",
+    "resume_rule",
+    "save_rule",
+]
 
 
 def save_rule(
@@ -53,6 +63,24 @@ def save_rule(
         _end_alerts(session, [rule_id], AutomaticReason.UPDATED, now=now)
     audit.record(session, "rule.saved", actor=actor, subject=f"rule:{row.name}", now=now, before=before, after=plain)
     session.flush()
+    return rule_id
+
+
+def restore_rule(session: Session, rule_id: UUID, number: int, *, actor: Actor, now: datetime) -> UUID:
+    """Make what an earlier version said the newest version; where nothing differs, nothing is saved."""
+    _require(actor)
+    row = _locked(session, rule_id)
+    found = version_numbered(versions(session, rule_id), number)
+    before = row.version
+    try:
+        document = msgspec.convert(found.document, type=RuleDocument)
+    except msgspec.ValidationError as error:
+        raise InvalidInputError(f"Version {number} no longer fits: {str(error).replace('`', '')}.") from None
+    save_rule(session, document, rule_id=rule_id, actor=actor, now=now)
+    if row.version != before:
+        what = {"version": row.version, "restored_from": number}
+        audit.record(session, "rule.restored", actor=actor, subject=f"rule:{row.name}", now=now, after=what)
+        session.flush()
     return rule_id
 
 

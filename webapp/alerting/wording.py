@@ -84,7 +84,7 @@ def difference(value: float, metric: Metric) -> str:
 def span(duration: timedelta) -> str:
     """Return a duration exactly, in the largest unit that it is a whole number of: `90 min`, `2 h`, `30 d`."""
     seconds = int(duration.total_seconds())
-    size, unit = next((size, unit) for size, unit in _UNITS if seconds % size == 0)
+    size, unit = next((size, unit) for size, unit in _UNITS if seconds % size == 0) if seconds else _UNITS[-1]
     return f"{formatting.number(seconds // size)} {unit}"
 
 

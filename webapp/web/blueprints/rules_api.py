@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 from msgspec import Meta
 
 from webapp.accounts.permissions import Permission
-from webapp.alerting import queries, rules
+from webapp.alerting import queries, rules, versions
 from webapp.alerting.backtest import LONGEST_DAYS, backtest
 from webapp.alerting.document import RuleDocument
 from webapp.web import api
@@ -105,4 +105,37 @@ def _turn(rule_id: str, verb: Callable[..., None]) -> Response:
     with runtime().transaction() as session:
         verb(session, number, actor=actor(), now=now())
         saved = queries.rule(session, number)
+    return api.answer(saved)
+
+
+@BLUEPRINT.get("/<rule_id>/versions")
+@requires(Permission.RULES_READ)
+def list_versions(rule_id: str) -> Response:
+    """List what the rule said, the newest first, with who saved it and when."""
+    with runtime().transaction() as session:
+        found = versions.versions(session, api.uuid_of(rule_id, "rule"))
+    return api.answer({"versions": found, "next": None})
+
+
+@BLUEPRINT.get("/<rule_id>/versions/compare")
+@requires(Permission.RULES_READ)
+def compare_versions(rule_id: str) -> Response:
+    """Say in words what differs between version `a` and version `b`, by default the newest and the one before."""
+    with runtime().transaction() as session:
+        found = versions.versions(session, api.uuid_of(rule_id, "rule"))
+    newest = found[0].number
+    second = api.integer_arg("b", newest, largest=newest)
+    first = api.integer_arg("a", max(second - 1, 1), largest=newest)
+    before, after = (versions.version_numbered(found, number) for number in (first, second))
+    return api.answer({"a": first, "b": second, "changes": versions.difference(before.document, after.document)})
+
+
+@BLUEPRINT.post("/<rule_id>/versions/<int:number>/restore")
+@requires(Permission.RULES_WRITE)
+def restore(rule_id: str, number: int) -> Response:
+    """Make what an earlier version said the newest version."""
+    identifier = api.uuid_of(rule_id, "rule")
+    with runtime().transaction() as session:
+        rules.restore_rule(session, identifier, number, actor=actor(), now=now())
+        saved = queries.rule(session, identifier)
     return api.answer(saved)

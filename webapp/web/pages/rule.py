@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from dash import ALL, Input, Output, State, dcc, html, no_update
+from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -13,6 +13,7 @@ from webapp.alerting import queries
 from webapp.alerting import rules as alerting_rules
 from webapp.alerting.backtest import backtest
 from webapp.alerting.queries import RuleDetail
+from webapp.alerting.versions import difference
 from webapp.catalog import queries as catalog
 from webapp.core.errors import ConflictError, NotFoundError
 from webapp.web.components import button, cell, confirm, grid, icon, page_header, panel, segmented
@@ -25,7 +26,7 @@ from webapp.web.views import replay_parts, rule_form, rule_parts
 from webapp.web.views.alert_rows import Reader
 from webapp.web.views.alert_view import uuid_or_none
 from webapp.web.views.rule_form import FIELD, PARAMETER, PARAMETERS_PLACE, PREVIEW, UNIT, Draft
-from webapp.web.views.rule_parts import RULES
+from webapp.web.views.rule_parts import DIFFERENCE, FROM, RESTORE, RULES, TO
 
 PAGE = Page("rule", path=f"{RULES}/<rule_id>", title="Rule", permission=Permission.RULES_READ)
 NEW = "new"
@@ -174,6 +175,44 @@ def resume(clicks: int | None, subject: dict[str, Any] | None) -> Sequence[Compo
 
 
 @PAGE.callback(
+    Output(DIFFERENCE, "children"),
+    Input(FROM, "value"),
+    Input(TO, "value"),
+    State(SUBJECT, "data"),
+    prevent_initial_call=True,
+)
+def compare(first: str | None, second: str | None, subject: dict[str, Any] | None) -> Sequence[Component]:
+    rule_id = _asked_rule(subject)
+    if not (first or "").isdigit() or not (second or "").isdigit():
+        raise PreventUpdate
+    with runtime().transaction() as session:
+        found = queries.rule(session, rule_id).versions
+    return rule_parts.differences(rule_parts.between(found, int(first or 0), int(second or 0)))
+
+
+@PAGE.callback(
+    Output(BODY, "children", allow_duplicate=True),
+    Input({"type": RESTORE, "number": ALL}, "n_clicks"),
+    State(SUBJECT, "data"),
+    permission=WRITE,
+    prevent_initial_call=True,
+)
+def restore(_clicks: list[int | None], subject: dict[str, Any] | None) -> Sequence[Component]:
+    if not ctx.triggered_id or not ctx.triggered[0]["value"]:
+        raise PreventUpdate
+    rule_id, number = _asked_rule(subject), int(ctx.triggered_id["number"])
+    with runtime().transaction() as session:
+        before = queries.rule(session, rule_id).version
+        alerting_rules.restore_rule(session, rule_id, number, actor=actor(), now=now())
+        version = queries.rule(session, rule_id).version
+    if version == before:
+        notify(f"Version {number} says what the rule says already.", tone="accent")
+    else:
+        notify(f"Version {number} counts again, as version {version}.")
+    return _body(str(rule_id), Reader(actor(), now()))
+
+
+@PAGE.callback(
     Output(LOCATION, "pathname", allow_duplicate=True),
     Input(SURE, "n_clicks"),
     State(SUBJECT, "data"),
@@ -186,6 +225,13 @@ def delete(clicks: int | None, subject: dict[str, Any] | None) -> str:
     return RULES
 
 
+def _asked_rule(subject: dict[str, Any] | None) -> UUID:
+    rule_id = uuid_or_none((subject or {}).get("id"))
+    if rule_id is None:
+        raise NotFoundError("There is no such rule; reload the page.")
+    return rule_id
+
+
 def _turn(clicks: int | None, subject: dict[str, Any] | None, verb: Verb, said: str) -> Sequence[Component]:
     rule_id = _do(clicks, subject, verb)
     notify(said)
@@ -196,9 +242,7 @@ def _do(clicks: int | None, subject: dict[str, Any] | None, verb: Verb) -> UUID:
     """Do one thing to the rule that the page is about, once somebody has pressed."""
     if not clicks:
         raise PreventUpdate
-    rule_id = uuid_or_none((subject or {}).get("id"))
-    if rule_id is None:
-        raise NotFoundError("There is no such rule; reload the page.")
+    rule_id = _asked_rule(subject)
     with runtime().transaction() as session:
         verb(session, rule_id, actor=actor(), now=now())
     return rule_id
@@ -290,7 +334,7 @@ def _document_of(rule: RuleDetail, version: str | None) -> Mapping[str, Any]:
 
 
 def _is_same(before: Mapping[str, Any], document: alerting_rules.RuleDocument) -> bool:
-    return rule_parts.normal(before) == rule_parts.normal(rule_form.plain(document))
+    return not difference(before, rule_form.plain(document))
 
 
 def _draft(ids: Ids, values: Texts, names: Ids, given: Texts) -> Draft:

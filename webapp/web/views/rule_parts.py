@@ -5,24 +5,26 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-import msgspec
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from webapp.accounts.permissions import Permission
 from webapp.alerting.plugins import types
 from webapp.alerting.queries import InboxRow, RuleDetail, RuleSummary, RuleVersion
-from webapp.core.errors import InvalidInputError
+from webapp.alerting.versions import NOTHING, FieldChange, difference, version_numbered
 from webapp.metrics.registry import METRICS
 from webapp.web.components import (
     Column,
+    button,
     data_table,
     empty_state,
     facts,
+    field,
     icon,
     menu,
     notice,
     pill,
+    select,
     severity_badge,
     status_badge,
     when,
@@ -34,6 +36,7 @@ from webapp.web.views.rule_form import DOCUMENT
 from webapp.web.views.struct_form import questions, written
 
 RULES = "/rules"
+RESTORE, FROM, TO, DIFFERENCE = "rule-restore", "rule-compare-from", "rule-compare-to", "rule-difference"
 MOST = 200  # rows on one screen; who has more rules searches
 COLUMNS = (
     Column("rule", "Rule"),
@@ -98,7 +101,28 @@ def versions(rule: RuleDetail, reader: Reader, *, may_write: bool) -> Component:
     """Return who changed what, the newest first, each with the way back to it."""
     found = [*rule.versions]
     lines = [_version(rule, new, old, reader, may_write=may_write) for new, old in pairwise([*found, None]) if new]
-    return html.Ol(lines, className="mc-timeline")
+    return html.Div([*_comparison(found), html.Ol(lines, className="mc-timeline")], className="mc-stack mc-gap-small")
+
+
+def _comparison(found: Sequence[RuleVersion]) -> list[Component]:
+    """Return the choice of any two versions; with two of them there is nothing to choose."""
+    if len(found) < 3:
+        return []
+    listed = [(str(each.number), f"Version {each.number}") for each in found]
+    choices = [
+        field("From", select(FROM, listed, listed[-1][0])),
+        field("To", select(TO, listed, listed[0][0])),
+    ]
+    return [
+        html.Div(choices, className="mc-fields"),
+        html.Div(
+            differences(between(found, found[-1].number, found[0].number)), id=DIFFERENCE, className="mc-audit-change"
+        ),
+    ]
+
+
+def between(found: Sequence[RuleVersion], first: int, second: int) -> Sequence[FieldChange]:
+    return difference(version_numbered(found, first).document, version_numbered(found, second).document)
 
 
 def reading(rule: RuleDetail) -> Component:
@@ -120,17 +144,6 @@ def reading(rule: RuleDetail) -> Component:
     pairs.append((DOCUMENT["series_limit"].label, written(document.get("series_limit"), DOCUMENT["series_limit"])))
     pairs.append(("Recommended steps", html.Div(str(document.get("runbook") or "–"), className="mc-detail-note")))
     return facts(pairs)
-
-
-def normal(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the document with what it leaves out written in, so that two of them can be compared."""
-    kind = types().get(str(document.get("kind")))
-    given: Any = document.get("parameters") or {}
-    try:
-        full = given if kind is None else msgspec.to_builtins(kind.parse(given))
-    except InvalidInputError:
-        full = given
-    return {**document, "parameters": {name: value for name, value in full.items() if value is not None}}
 
 
 def _row(rule: RuleSummary, reader: Reader, *, may_write: bool) -> Mapping[str, Child]:
@@ -174,39 +187,25 @@ def _version(
     if may_write and new.number != rule.version:
         href = f"{RULES}/{rule.id}?version={new.number}"
         head.append(dcc.Link("Back to this one", href=href, title="Put it into the form; it counts when it is saved"))
-    changes = [html.P("Made.")] if old is None else _changes(old.document, new.document)
+        named: dict[str, str | int] = {"type": RESTORE, "number": str(new.number)}
+        head.append(button("Restore", id=named, kind="quiet", small=True, title="Save it again as the newest version"))
+    made: list[Component] = [html.P("Made.")]
+    changes = made if old is None else differences(difference(old.document, new.document))
     body = [html.Div(head, className="mc-timeline-head"), html.Div(changes, className="mc-audit-change")]
     return html.Li(body, className="mc-timeline-entry")
 
 
-def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Component]:
-    was, became = _flat(normal(before)), _flat(normal(after))
-    lines: list[Component] = []
-    for name in dict.fromkeys([*was, *became]):
-        old, new = was.get(name, ""), became.get(name, "")
-        if old != new:
-            words: list[Child] = [html.Span(f"{name}: ", className="mc-quiet")]
-            words += [html.Del(old), " "] if old else []
-            words += [html.Span(new)] if new else [html.Span("none", className="mc-quiet")]
-            lines.append(html.Div(words))
-    return lines or [html.P("Nothing that counts.", className="mc-quiet")]
+def differences(changes: Sequence[FieldChange]) -> list[Component]:
+    """Return what differs, a line a field: what it was, struck out, and what it is."""
+    if not changes:
+        return [html.P("Nothing that counts.", className="mc-quiet")]
+    return [html.Div(_difference(each)) for each in changes]
 
 
-def _flat(document: Mapping[str, Any]) -> dict[str, str]:
-    """Return every value of the document in words, by a name in words."""
-    found: dict[str, str] = {}
-    for name, value in document.items():
-        if isinstance(value, Mapping):
-            found |= _flat(value)
-        elif value is not None:
-            question = DOCUMENT.get(name)
-            label = name.replace("_", " ") if question is None else question.label.lower()
-            found[label] = _plain(value) if question is None else written(value, question)
-    return found
-
-
-def _plain(value: Any) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+def _difference(change: FieldChange) -> list[Child]:
+    before: list[Child] = [html.Del(change.before), " "] if change.before != NOTHING else []
+    after = html.Span(change.after) if change.after != NOTHING else html.Span("none", className="mc-quiet")
+    return [html.Span(f"{change.label}: ", className="mc-quiet"), *before, after]
 
 
 def _scope(document: Mapping[str, Any]) -> str:
