@@ -24,15 +24,17 @@ def ensure(session: Session, instants: Iterable[datetime]) -> None:
     """Make the partitions that the instants need; those that exist are remembered and cost nothing."""
     known = _KNOWN.setdefault(session.get_bind().engine, set())
     missing = {week_of(at) for at in instants} - known
-    if not missing:
-        return
-    # Serialises makers without stopping inserts; held until the transaction ends.
-    session.execute(text("LOCK TABLE prediction IN SHARE UPDATE EXCLUSIVE MODE"))
-    existing = _existing(session)
     # What this transaction made itself may yet be rolled back, so it is not remembered.
     made: set[datetime] = session.info.setdefault("partitions made", set())
-    known |= missing & existing - made
-    for week in sorted(missing - existing):
+    if missing:
+        existing = _existing(session)
+        known |= missing & existing - made
+        missing -= existing
+    if not missing:
+        return
+    # Serialises makers without stopping inserts; held until the transaction ends, so it is asked for only to make one.
+    session.execute(text("LOCK TABLE prediction IN SHARE UPDATE EXCLUSIVE MODE"))
+    for week in sorted(missing - _existing(session)):
         _make(session, week)
         made.add(week)
 
