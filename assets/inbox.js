@@ -130,7 +130,7 @@
     return current ? [current] : beside() ? [beside()] : [];
   }
   function act(deed, ids, more) {
-    var store = { acknowledge: "acknowledge", unacknowledge: "acknowledge", snooze: "acknowledge", assign: "assign", resolve: "resolve" }[deed];
+    var store = { acknowledge: "acknowledge", unacknowledge: "acknowledge", take_over: "acknowledge", snooze: "acknowledge", assign: "assign", resolve: "resolve" }[deed];
     var name = prefix();
     ids = ids.filter(function (id) { return !document.querySelector('[data-id="' + id + '"][data-working]'); });
     if (!ids.length || !may(store)) return;

@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -35,6 +36,10 @@ class Settings:
     outcome_window_days: int = field(default=90, metadata={"bounds": (1, 3650)})
     minimum_coverage: float = field(default=0.6, metadata={"bounds": (0, 1)})
     retention_events_days: int = field(default=400, metadata={"bounds": (7, 36_500)})
+    acknowledged_low_minutes: int = field(default=0, metadata={"bounds": (0, 43_200)})
+    acknowledged_medium_minutes: int = field(default=0, metadata={"bounds": (0, 43_200)})
+    acknowledged_high_minutes: int = field(default=0, metadata={"bounds": (0, 43_200)})
+    acknowledged_critical_minutes: int = field(default=0, metadata={"bounds": (0, 43_200)})
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @classmethod
@@ -61,6 +66,16 @@ class Settings:
     @property
     def is_https(self) -> bool:
         return self.public_url.startswith("https://")
+
+    @property
+    def acknowledged_for(self) -> Mapping[str, timedelta]:
+        """Return how long an acknowledgement holds, by severity; 0 is until the alert ends."""
+        return {
+            "low": timedelta(minutes=self.acknowledged_low_minutes),
+            "medium": timedelta(minutes=self.acknowledged_medium_minutes),
+            "high": timedelta(minutes=self.acknowledged_high_minutes),
+            "critical": timedelta(minutes=self.acknowledged_critical_minutes),
+        }
 
     def with_secret_key(self) -> "Settings":
         """Return the settings with a usable secret: checked when given, else made once and kept in the data folder."""

@@ -104,6 +104,9 @@ def test_reasons_are_read_as_people_write_them(firing: list[str], client_of: Cli
         ("snooze", {"until": "tomorrow"}, 422),
         ("snooze", {"until": "2020-01-01T00:00:00Z"}, 422),
         ("snooze", {"until": "2026-03-10T14:00:00Z"}, 200),
+        ("snooze", {"until": None}, 200),
+        ("snooze", {}, 422),
+        ("take-over", None, 409),
         ("assign", {"user": "nobody"}, 422),
         ("assign", {"user": "omar@example.com"}, 200),
         ("assign", {"user": None}, 200),
@@ -202,6 +205,15 @@ def test_many_at_once_need_the_permission_of_the_deed(firing: list[str], client_
 )
 def test_many_at_once_are_checked_first(client_of: Clients, body: object) -> None:
     assert post(client_of("oncall"), "bulk", body).status_code == 422
+
+
+def test_what_somebody_acknowledged_is_taken_over_one_or_many(firing: list[str], client_of: Clients) -> None:
+    omar, ada = client_of("oncall"), client_of("data_scientist")
+    post(omar, f"{firing[0]}/acknowledge")
+
+    assert post(ada, f"{firing[0]}/take-over").json["acknowledged_by"] == "Ada"
+    many = post(omar, "bulk", {"action": "take_over", "ids": firing[:2]}).json["results"]
+    assert [each["status"] for each in many] == [200, 409]
 
 
 def test_mine_are_those_assigned_to_me(firing: list[str], client_of: Clients) -> None:

@@ -140,6 +140,25 @@ def test_snoozing_says_until_when(client_of, runtime, alerts):
     assert status_of(runtime, alerts[0]) is Status.SNOOZED
 
 
+def test_a_snooze_may_last_until_it_gets_worse(client_of, runtime, alerts):
+    answer = do(client_of(Role.ONCALL), "snooze", alerts[:1], minutes=0)
+
+    assert "snoozed until it gets worse" in said(answer)
+    assert status_of(runtime, alerts[0]) is Status.SNOOZED
+
+
+def test_what_somebody_else_acknowledged_is_taken_over_on_its_page(client_of, alerts):
+    omar, ada = client_of(Role.ONCALL), client_of(Role.DATA_SCIENTIST)
+    do(omar, "acknowledge", alerts[:1])
+
+    offered = {who: "take_over" in str(page_of(who, f"/alerts/{alerts[0]}")) for who in (omar, ada)}
+    answer = do(ada, "take_over", alerts[:1])
+
+    assert offered == {omar: False, ada: True}
+    assert "yours now" in said(answer)
+    assert "take_over" not in str(page_of(ada, f"/alerts/{alerts[0]}"))
+
+
 def test_an_alert_is_assigned_to_oneself_to_others_and_to_nobody(client_of, make_user, runtime, alerts):
     make_user(Role.DATA_SCIENTIST)
     omar = client_of(Role.ONCALL)

@@ -125,7 +125,8 @@ def _timeline(session: Session, alert_id: UUID) -> tuple[TimelineEntry, ...]:
     """Return what happened, the newest first."""
     query = select(AlertEntryRow).where(AlertEntryRow.alert_id == alert_id).order_by(AlertEntryRow.id.desc()).limit(500)
     return tuple(
-        TimelineEntry(entry.at, entry.actor_name, EntryKind(entry.kind), entry.text) for entry in session.scalars(query)
+        TimelineEntry(entry.at, entry.actor_name, EntryKind(entry.kind), entry.text, entry.held)
+        for entry in session.scalars(query)
     )
 
 

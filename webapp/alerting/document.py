@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from webapp.alerting.types import AlertType, NoData
+from webapp.alerting.types import AlertType, NoData, WhenWorse
 
 DEFAULT_INTERVAL_SECONDS = 15
 
@@ -44,6 +44,9 @@ class RuleDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     ] = 0
     interval_seconds: Annotated[int, Meta(ge=5, le=86_400, description="How often it is evaluated.")] = (
         DEFAULT_INTERVAL_SECONDS
+    )
+    when_worse: Annotated[WhenWorse, Meta(description="What an acknowledged alert does when its severity rises.")] = (
+        WhenWorse.REOPEN
     )
     series_limit: Annotated[
         int,

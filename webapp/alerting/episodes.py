@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, cast, func, select, text, update
+from sqlalchemy import ARRAY, Uuid, and_, cast, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -17,26 +18,31 @@ from webapp.alerting.severity import Severity
 from webapp.alerting.states import OK
 from webapp.alerting.tables import AlertEntryRow, AlertRow
 from webapp.alerting.transitions import (
-    FLAPPING_TRANSITIONS,
     FLAPPING_WINDOW,
     SYSTEM_NAME,
+    TRANSITIONS,
     Alert,
     Decision,
     Deed,
     Entry,
     Seen,
     decide,
+    flapped,
 )
 from webapp.alerting.types import AutomaticReason, EntryKind, Status
 from webapp.catalog.tables import ModelRow, VersionRow
+from webapp.core import formatting
 from webapp.core.ids import uuid7
 
 CHANNEL, NOTIFIED = "alerts", "alerts notified"
 _NAMES = tuple(entry.name for entry in fields(Alert))
 _COLUMNS = [getattr(AlertRow, name) for name in _NAMES]
 _WRITTEN = tuple(name for name in _NAMES if name != "fingerprint")
+NOT_ACKNOWLEDGED = {"acknowledged_at": None, "acknowledged_by": None, "acknowledged_by_id": None}
+NOT_SNOOZED = {"snoozed_until": None, "snoozed_by": None}
+AcknowledgedFor = Mapping[Severity, timedelta]  # how long an acknowledgement holds; 0, or nothing: until the end
+FOR_GOOD: AcknowledgedFor = MappingProxyType({})
 _SIGNAL = ("id", "signal", "severity", "value", "threshold", "summary", "sample_count", "evaluated_at")
-_TRANSITIONS = (EntryKind.FIRED, EntryKind.REOPENED, EntryKind.RESOLVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +97,15 @@ def end_of_rules(session: Session, rule_ids: Sequence[UUID], reason: AutomaticRe
     return len(pairs)
 
 
-def wake(session: Session, *, now: datetime) -> int:
-    """Open again what was snoozed until now, and take the mark off what has not flapped for a while."""
+def wake(session: Session, *, now: datetime, acknowledged_for: AcknowledgedFor = FOR_GOOD) -> int:
+    """Open again what was snoozed until now or acknowledged for too long; return how many.
+
+    What has not flapped for a while loses its mark.
+    """
     woken = session.scalars(
         update(AlertRow)
         .where(AlertRow.status == Status.SNOOZED, AlertRow.snoozed_until <= now)
-        .values(
-            status=Status.OPEN,
-            snoozed_until=None,
-            snoozed_by=None,
-            acknowledged_at=None,
-            acknowledged_by=None,
-            acknowledged_by_id=None,
-        )
+        .values(status=Status.OPEN, **NOT_SNOOZED, **NOT_ACKNOWLEDGED)
         .returning(AlertRow.id)
         .execution_options(synchronize_session=False)
     ).all()
@@ -119,8 +121,44 @@ def wake(session: Session, *, now: datetime) -> int:
     ).all()
     ended = Entry(EntryKind.SNOOZE_ENDED, "The snooze is over; the alert is open again.", Status.SNOOZED, Status.OPEN)
     calm = Entry(EntryKind.CALM, "No longer flapping: no change for 30 minutes.")
-    _write_entries(session, [*((each, ended) for each in woken), *((each, calm) for each in calmed)], at=now)
-    return len(woken)
+    timed_out = _end_acknowledgements(session, acknowledged_for, now=now)
+    _write_entries(
+        session, [*((each, ended) for each in woken), *((each, calm) for each in calmed), *timed_out], at=now
+    )
+    return len(woken) + len(timed_out)
+
+
+def _end_acknowledgements(
+    session: Session, acknowledged_for: AcknowledgedFor, *, now: datetime
+) -> Sequence[tuple[UUID, Entry]]:
+    """Open what is still not resolved so long after it was acknowledged, by its severity."""
+    limits = {severity: each for severity, each in acknowledged_for.items() if each}
+    if not limits:
+        return ()
+    too_long = or_(
+        *(
+            and_(AlertRow.severity == severity.rank, AlertRow.acknowledged_at <= now - limit)
+            for severity, limit in limits.items()
+        )
+    )
+    query = select(AlertRow.id, AlertRow.severity, AlertRow.acknowledged_by).where(
+        AlertRow.status == Status.ACKNOWLEDGED, too_long
+    )
+    found = session.execute(query.order_by(AlertRow.id).with_for_update(skip_locked=True)).all()
+    update_all(session, AlertRow, [{"id": row.id, "status": Status.OPEN, **NOT_ACKNOWLEDGED} for row in found])
+    return [
+        (
+            row.id,
+            Entry(
+                EntryKind.ACKNOWLEDGEMENT_ENDED,
+                f"{row.acknowledged_by} acknowledged it {formatting.age(limits[Severity.of_rank(row.severity)])} ago,"
+                " and it is not resolved; the alert is open again.",
+                Status.ACKNOWLEDGED,
+                Status.OPEN,
+            ),
+        )
+        for row in found
+    ]
 
 
 def notify(session: Session) -> None:
@@ -232,33 +270,30 @@ def _newest_versions(session: Session, models: Iterable[str]) -> Mapping[str, st
 
 
 def _with_flapping(session: Session, decided: Sequence[Decision], *, at: datetime) -> list[Decision]:
-    """Mark what went back and forth too often; the count includes the transition that is being written."""
+    """Mark what goes back and forth too often, and hold what would be told of it."""
     moved = [
         made.alert.id
         for made in decided
-        if made.alert is not None
-        and made.alert.flapping_since is None
-        and any(entry.kind is EntryKind.REOPENED for entry in made.entries)
+        if made.alert is not None and any(entry.kind in TRANSITIONS for entry in made.entries)
     ]
-    if not moved:
-        return list(decided)
+    counts = _transitions(session, moved, at=at)
+    return [flapped(made, 0 if made.alert is None else counts.get(made.alert.id, 0), at=at) for made in decided]
+
+
+def _transitions(session: Session, alert_ids: Sequence[UUID], *, at: datetime) -> Mapping[UUID, int]:
+    """Return how often each alert fired or ended in the last half hour."""
+    if not alert_ids:
+        return {}
     query = (
         select(AlertEntryRow.alert_id, func.count())
         .where(
-            AlertEntryRow.alert_id.in_(moved),
-            AlertEntryRow.kind.in_(_TRANSITIONS),
+            AlertEntryRow.alert_id.in_(alert_ids),
+            AlertEntryRow.kind.in_(sorted(TRANSITIONS)),
             AlertEntryRow.at > at - FLAPPING_WINDOW,
         )
         .group_by(AlertEntryRow.alert_id)
     )
-    often = {each for each, count in session.execute(query) if count + 1 >= FLAPPING_TRANSITIONS}
-    mark = Entry(EntryKind.FLAPPING, f"Flapping: {FLAPPING_TRANSITIONS} changes or more in 30 minutes.")
-    return [
-        replace(made, alert=replace(made.alert, flapping_since=at), entries=(*made.entries, mark))
-        if made.alert is not None and made.alert.id in often
-        else made
-        for made in decided
-    ]
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _ended(alert: Alert, reason: AutomaticReason) -> Seen:
@@ -285,6 +320,7 @@ def _write_entries(session: Session, pairs: Sequence[tuple[UUID, Entry]], *, at:
                 "text": entry.text,
                 "before": entry.before,
                 "after": entry.after,
+                "held": entry.held,
             }
             for alert_id, entry in pairs
         ],

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from webapp.alerting import episodes, schedule
 from webapp.alerting.document import RuleDocument
+from webapp.alerting.episodes import FOR_GOOD, AcknowledgedFor
 from webapp.alerting.judging import Changes, Held, Rule, judge, needs_of
 from webapp.alerting.plugins import Prepared, prepare
 from webapp.alerting.readings import FAULTS, gather
@@ -54,9 +55,9 @@ class Cycle:
         return "; ".join(parts)
 
 
-def evaluate_due(session: Session, *, now: datetime) -> Cycle:
+def evaluate_due(session: Session, *, now: datetime, acknowledged_for: AcknowledgedFor = FOR_GOOD) -> Cycle:
     """Evaluate every rule whose slot has come and is not another process's; never commits."""
-    woken = episodes.wake(session, now=now)
+    woken = episodes.wake(session, now=now, acknowledged_for=acknowledged_for)
     slots = schedule.claim_due(session, now=now)
     by_instant: defaultdict[datetime, list[Slot]] = defaultdict(list)
     for slot in slots:

@@ -15,7 +15,7 @@ from webapp.alerting.rule_type import CURRENT, Context, Readings, Verdict
 from webapp.alerting.severity import Severity
 from webapp.alerting.states import OK, Condition, Phase, Policy, SeriesState, step
 from webapp.alerting.transitions import HELD_AFTER_RESOLVE, Seen
-from webapp.alerting.types import AutomaticReason, NoData, Status
+from webapp.alerting.types import AutomaticReason, NoData, Status, WhenWorse
 from webapp.core.ids import digest
 
 Key = tuple[UUID, UUID]  # rule, fingerprint
@@ -208,7 +208,16 @@ class _Stepper:
             self.changes.states[self.rule.id, fingerprint] = _record(self.rule, fingerprint, after)
         if touches:
             said = self._said(verdict, labels)
-            seen = Seen(state, severity, verdict.value, verdict.threshold, said, verdict.sample_count)
+            stays = self.need.prepared.document.when_worse is WhenWorse.STAY
+            seen = Seen(
+                state,
+                severity,
+                verdict.value,
+                verdict.threshold,
+                said,
+                verdict.sample_count,
+                stays_acknowledged=stays,
+            )
             self._find(fingerprint, labels, verdict.operator, seen)
 
     def _end(self, fingerprint: UUID, before: Held, reason: AutomaticReason, said: str) -> None:

@@ -15,7 +15,7 @@ from webapp.accounts import audit
 from webapp.accounts.actor import Actor, ActorKind
 from webapp.accounts.permissions import Permission
 from webapp.accounts.tables import UserRow
-from webapp.alerting.episodes import notify
+from webapp.alerting.episodes import NOT_ACKNOWLEDGED, NOT_SNOOZED, notify
 from webapp.alerting.queries import AlertDetail
 from webapp.alerting.queries import alert as detail
 from webapp.alerting.tables import AlertEntryRow, AlertRow
@@ -26,8 +26,6 @@ from webapp.core.errors import ConflictError, InvalidInputError, NotFoundError
 LONGEST_SNOOZE = timedelta(days=30)
 MAX_TEXT = 5_000
 _ACTIVE = (Status.OPEN, Status.ACKNOWLEDGED, Status.SNOOZED)
-_NOT_ACKNOWLEDGED = {"acknowledged_at": None, "acknowledged_by": None, "acknowledged_by_id": None}
-_NOT_SNOOZED = {"snoozed_until": None, "snoozed_by": None}
 
 
 def acknowledge(session: Session, alert_id: UUID, *, actor: Actor, now: datetime) -> AlertDetail:
@@ -37,17 +35,32 @@ def acknowledge(session: Session, alert_id: UUID, *, actor: Actor, now: datetime
     row = _row(session, alert_id, lock=True)
     if row.status == Status.ACKNOWLEDGED and _is_same_person(row, actor):
         return detail(session, alert_id, now=now, is_brief=True)
-    values = {**mine, **_NOT_SNOOZED}
+    values = {**mine, **NOT_SNOOZED}
     before = _move(session, alert_id, Status.ACKNOWLEDGED, values, allowed=(Status.OPEN, Status.SNOOZED))
     text = f"Acknowledged by {actor.name}."
     _tell(session, alert_id, EntryKind.ACKNOWLEDGED, text, before, Status.ACKNOWLEDGED, actor=actor, now=now)
     return detail(session, alert_id, now=now, is_brief=True)
 
 
+def take_over(session: Session, alert_id: UUID, *, actor: Actor, now: datetime) -> AlertDetail:
+    """Carry on what somebody else acknowledged. To take over from oneself changes nothing."""
+    _require(actor, Permission.ALERTS_ACKNOWLEDGE)
+    row = _row(session, alert_id, lock=True)
+    if row.status != Status.ACKNOWLEDGED:
+        raise _conflict(row)
+    if _is_same_person(row, actor):
+        return detail(session, alert_id, now=now, is_brief=True)
+    text = f"{actor.name} took it over from {row.acknowledged_by}."
+    mine = {"acknowledged_at": now, "acknowledged_by": actor.name, "acknowledged_by_id": actor.id}
+    _set(session, alert_id, mine)
+    _tell(session, alert_id, EntryKind.TAKEN_OVER, text, None, None, actor=actor, now=now)
+    return detail(session, alert_id, now=now, is_brief=True)
+
+
 def unacknowledge(session: Session, alert_id: UUID, *, actor: Actor, now: datetime) -> AlertDetail:
     """Take an acknowledgement back: the alert is open again."""
     _require(actor, Permission.ALERTS_ACKNOWLEDGE)
-    before = _move(session, alert_id, Status.OPEN, _NOT_ACKNOWLEDGED, allowed=(Status.ACKNOWLEDGED,))
+    before = _move(session, alert_id, Status.OPEN, NOT_ACKNOWLEDGED, allowed=(Status.ACKNOWLEDGED,))
     text = f"{actor.name} took the acknowledgement back."
     _tell(session, alert_id, EntryKind.UNACKNOWLEDGED, text, before, Status.OPEN, actor=actor, now=now)
     return detail(session, alert_id, now=now, is_brief=True)
@@ -67,7 +80,7 @@ def resolve(
         "is_resolved_by_hand": True,
         "resolve_reason": reason,
         "resolution_note": note or None,
-        **_NOT_SNOOZED,
+        **NOT_SNOOZED,
     }
     before = _move(session, alert_id, Status.RESOLVED, values, allowed=_ACTIVE)
     text = f"Resolved by {actor.name}: {reason.label.lower()}." + (f" {note}" if note else "")
@@ -75,14 +88,14 @@ def resolve(
     return detail(session, alert_id, now=now, is_brief=True)
 
 
-def snooze(session: Session, alert_id: UUID, *, until: datetime, actor: Actor, now: datetime) -> AlertDetail:
-    """Put the alert away until a time, or until its severity rises."""
+def snooze(session: Session, alert_id: UUID, *, until: datetime | None, actor: Actor, now: datetime) -> AlertDetail:
+    """Put the alert away until a time, or until its severity rises: without a time, until then only."""
     _require(actor, Permission.ALERTS_ACKNOWLEDGE)
-    if not now < until <= now + LONGEST_SNOOZE:
+    if until is not None and not now < until <= now + LONGEST_SNOOZE:
         raise InvalidInputError(f"Snooze until a time within the next {LONGEST_SNOOZE.days} days.")
     values = {"snoozed_until": until, "snoozed_by": actor.name}
     before = _move(session, alert_id, Status.SNOOZED, values, allowed=_ACTIVE)
-    text = f"Snoozed by {actor.name} until {formatting.utc(until)}."
+    text = f"Snoozed by {actor.name} until {_until(until)}."
     _tell(session, alert_id, EntryKind.SNOOZED, text, before, Status.SNOOZED, actor=actor, now=now)
     return detail(session, alert_id, now=now, is_brief=True)
 
@@ -155,13 +168,17 @@ def _conflict(row: AlertRow) -> ConflictError:
             why = f" ({row.resolve_reason.replace('_', ' ')})" if row.resolve_reason else ""
             return ConflictError(f"{row.resolved_by} resolved this alert at {_at(row.resolved_at)}{why}.")
         case Status.SNOOZED:
-            return ConflictError(f"{row.snoozed_by} snoozed this alert until {_at(row.snoozed_until)}.")
+            return ConflictError(f"{row.snoozed_by} snoozed this alert until {_until(row.snoozed_until)}.")
         case Status.OPEN:
             return ConflictError("This alert is open; acknowledge it first.")
 
 
 def _at(at: datetime | None) -> str:
     return "an unknown time" if at is None else formatting.utc(at)
+
+
+def _until(at: datetime | None) -> str:
+    return "its severity rises" if at is None else formatting.utc(at)
 
 
 def _tell(

@@ -165,3 +165,4 @@ class AlertEntryRow(Base):
     text: Mapped[str]
     before: Mapped[str | None]  # the status before and after, where it changed
     after: Mapped[str | None]
+    held: Mapped[str | None]  # why nobody is told of it, where nobody is

@@ -13,6 +13,9 @@ REOPEN_WINDOW = timedelta(minutes=30)
 HELD_AFTER_RESOLVE = timedelta(minutes=15)
 FLAPPING_WINDOW = timedelta(minutes=30)
 FLAPPING_TRANSITIONS = 4
+TRANSITIONS = frozenset({EntryKind.FIRED, EntryKind.REOPENED, EntryKind.RESOLVED})
+HELD = TRANSITIONS | {EntryKind.SEVERITY_RAISED, EntryKind.SEVERITY_LOWERED}
+FLAPPING = "flapping"  # why a transition is held
 SYSTEM_NAME = "system"
 
 
@@ -61,6 +64,7 @@ class Seen:
     summary: str
     sample_count: int
     end: AutomaticReason | None = None  # why it is over, where it is
+    stays_acknowledged: bool = False  # while its severity rises
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class Entry:
     text: str
     before: Status | None = None
     after: Status | None = None
+    held: str | None = None  # why nobody is told
 
 
 class Deed(StrEnum):
@@ -103,6 +108,25 @@ def decide(latest: Alert | None, seen: Seen, *, at: datetime) -> Decision:
     return _reopen(latest, seen, at=at) if age <= REOPEN_WINDOW else Decision(Deed.OPEN)
 
 
+def flapped(made: Decision, transitions: int, *, at: datetime) -> Decision:
+    """Mark an alert that goes back and forth, and hold its later transitions: the mark is what people are told.
+
+    `transitions` is how many there were in the last half hour before this decision.
+    """
+    alert = made.alert
+    if alert is None:
+        return made
+    moves = sum(entry.kind in TRANSITIONS for entry in made.entries)
+    is_new = alert.flapping_since is None and moves > 0 and transitions + moves >= FLAPPING_TRANSITIONS
+    if alert.flapping_since is None and not is_new:
+        return made
+    entries = tuple(replace(entry, held=FLAPPING) if entry.kind in HELD else entry for entry in made.entries)
+    if not is_new:
+        return replace(made, entries=entries)
+    mark = Entry(EntryKind.FLAPPING, f"Flapping: {FLAPPING_TRANSITIONS} changes or more in 30 minutes.")
+    return replace(made, alert=replace(alert, flapping_since=at), entries=(*entries, mark))
+
+
 def is_held(latest: Alert, state: SeriesState) -> bool:
     """Say whether a person resolved the alert while the very condition that fires now was already holding."""
     return (
@@ -121,10 +145,10 @@ def _update(alert: Alert, seen: Seen, *, at: datetime) -> Decision:
     if changed.severity < alert.severity:
         entry = Entry(EntryKind.SEVERITY_LOWERED, f"Severity fell from {before} to {now}. {seen.summary}")
         return Decision(Deed.CHANGE, changed, (entry,))
-    status = Status(alert.status)
-    entry = Entry(
-        EntryKind.SEVERITY_RAISED, f"Severity rose from {before} to {now}. {seen.summary}", status, Status.OPEN
-    )
+    status, text = Status(alert.status), f"Severity rose from {before} to {now}. {seen.summary}"
+    if status is Status.ACKNOWLEDGED and seen.stays_acknowledged:
+        return Decision(Deed.CHANGE, changed, (Entry(EntryKind.SEVERITY_RAISED, text, status, status),))
+    entry = Entry(EntryKind.SEVERITY_RAISED, text, status, Status.OPEN)
     return Decision(Deed.CHANGE, _opened(changed), (entry,))
 
 

@@ -48,6 +48,13 @@ class NoData(_Labelled):
     OK = "ok"
 
 
+class WhenWorse(_Labelled):
+    """What an acknowledged alert does when its severity rises."""
+
+    REOPEN = "reopen"
+    STAY = "stay"
+
+
 class ResolveReason(_Labelled):
     """Why a person resolved an alert."""
 
@@ -87,6 +94,8 @@ class EntryKind(_Labelled):
     NO_DATA = "no_data"
     ACKNOWLEDGED = "acknowledged"
     UNACKNOWLEDGED = "unacknowledged"
+    TAKEN_OVER = "taken_over"
+    ACKNOWLEDGEMENT_ENDED = "acknowledgement_ended"
     SNOOZED = "snoozed"
     SNOOZE_ENDED = "snooze_ended"
     ASSIGNED = "assigned"
@@ -102,6 +111,8 @@ _LABELS = {
     "model_accuracy_drop": "Model accuracy drop",
     "high_error_rate": "High error rate",
     "ok": "OK",
+    "reopen": "Open again",
+    "stay": "Stay acknowledged",
     "paused": "Rule paused",
     "updated": "Rule changed",
 }

@@ -81,6 +81,7 @@ class TimelineEntry:
     actor: str
     kind: EntryKind
     text: str
+    held: str | None = None  # why nobody was told of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -168,6 +168,40 @@ def test_a_metric_that_crosses_every_minute_for_an_hour_is_one_alert_marked_as_f
     assert kinds(session, alert.id)[-1] is EntryKind.CALM
 
 
+def test_the_fourth_change_in_half_an_hour_marks_an_alert_and_holds_what_comes_after(session: Session) -> None:
+    save(session)
+
+    play(session, [95, 50, 95, 50, 95, 99])
+
+    alert = only_alert(session)
+    told = [(entry.kind, entry.held) for entry in reversed(queries.alert(session, alert.id, now=NOW).timeline)]
+    assert told == [
+        (EntryKind.FIRED, None),
+        (EntryKind.RESOLVED, None),
+        (EntryKind.REOPENED, None),
+        (EntryKind.RESOLVED, "flapping"),
+        (EntryKind.FLAPPING, None),
+        (EntryKind.REOPENED, "flapping"),
+    ]
+    assert alert.flapping_since == NOW + 4 * MINUTE
+
+    calm = NOW + 5 * MINUTE + timedelta(minutes=30)
+    evaluate.evaluate_due(session, now=calm)
+    assert only_alert(session).flapping_since is not None
+    evaluate.evaluate_due(session, now=calm + timedelta(seconds=1))
+
+    newest = queries.alert(session, alert.id, now=NOW).timeline[0]
+    assert (newest.kind, newest.held, only_alert(session).flapping_since) == (EntryKind.CALM, None, None)
+
+
+def test_four_changes_over_a_longer_time_are_no_flapping(session: Session) -> None:
+    save(session)
+
+    play(session, [95] * 20 + [50] + [95] * 20 + [50])
+
+    assert only_alert(session).flapping_since is None
+
+
 def test_a_pause_and_a_deletion_resolve_at_once_with_their_reason(session: Session) -> None:
     paused, deleted = save(session, cpu_rule("paused")), save(session, cpu_rule("deleted"))
     play(session, [95])

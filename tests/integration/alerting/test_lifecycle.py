@@ -16,14 +16,16 @@ from webapp.accounts import audit
 from webapp.accounts.permissions import Role
 from webapp.alerting import evaluate, lifecycle, queries
 from webapp.alerting.queries import InboxFilters
+from webapp.alerting.severity import Severity
 from webapp.alerting.tables import AlertEntryRow, AlertRow
-from webapp.alerting.types import EntryKind, ResolveReason, Status
+from webapp.alerting.types import EntryKind, ResolveReason, Status, WhenWorse
 from webapp.core.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from webapp.runtime import Runtime
 
 OMAR = make_actor(Role.ONCALL, name="omar")
 ADA = make_actor(Role.DATA_SCIENTIST, name="ada")
 LATER = NOW + 2 * MINUTE
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -139,6 +141,67 @@ def test_a_snooze_ends_when_the_severity_rises(session: Session, firing: AlertRo
     play(session, [95], start=LATER)
 
     assert only_alert(session).status == Status.OPEN
+
+
+def test_a_snooze_without_a_time_ends_only_when_it_gets_worse(session: Session, firing: AlertRow) -> None:
+    done = lifecycle.snooze(session, firing.id, until=None, actor=OMAR, now=LATER)
+    assert (done.status, done.snoozed_until) == (Status.SNOOZED, None)
+    assert done.timeline[0].text == "Snoozed by omar until its severity rises."
+
+    play(session, [88] * 3, start=LATER + timedelta(days=3))
+    assert only_alert(session).status == Status.SNOOZED
+
+    play(session, [95], start=LATER + timedelta(days=3, minutes=3))
+    assert only_alert(session).status == Status.OPEN
+
+
+def test_a_take_over_names_both_and_only_works_on_what_somebody_has(session: Session, firing: AlertRow) -> None:
+    with pytest.raises(ConflictError, match="acknowledge it first"):
+        lifecycle.take_over(session, firing.id, actor=ADA, now=LATER)
+    lifecycle.acknowledge(session, firing.id, actor=OMAR, now=LATER)
+
+    done = lifecycle.take_over(session, firing.id, actor=ADA, now=LATER + MINUTE)
+    again = lifecycle.take_over(session, firing.id, actor=ADA, now=LATER + 2 * MINUTE)
+
+    assert (done.status, done.acknowledged_by, done.acknowledged_at) == (Status.ACKNOWLEDGED, "ada", LATER + MINUTE)
+    assert (done.timeline[0].kind, done.timeline[0].text) == (EntryKind.TAKEN_OVER, "ada took it over from omar.")
+    assert again.timeline == done.timeline
+    with pytest.raises(ForbiddenError):
+        lifecycle.take_over(session, firing.id, actor=make_actor(Role.EXECUTIVE, name="erin"), now=LATER)
+
+
+def test_a_rule_may_leave_an_alert_acknowledged_when_it_gets_worse(session: Session) -> None:
+    save(session, cpu_rule(when_worse=WhenWorse.STAY))
+    play(session, [85])
+    lifecycle.acknowledge(session, only_alert(session).id, actor=OMAR, now=LATER)
+
+    play(session, [95], start=LATER)
+
+    alert = only_alert(session)
+    assert (alert.status, alert.severity, alert.acknowledged_by) == (Status.ACKNOWLEDGED, Severity.HIGH.rank, "omar")
+    assert queries.alert(session, alert.id, now=LATER).timeline[0].kind is EntryKind.SEVERITY_RAISED
+
+
+def test_an_acknowledgement_runs_out_by_severity_and_holds_for_good_where_nothing_is_set(
+    session: Session, firing: AlertRow
+) -> None:
+    lifecycle.acknowledge(session, firing.id, actor=OMAR, now=LATER)
+    day, limits = 18 * HOUR, {Severity.MEDIUM: 4 * HOUR, Severity.CRITICAL: HOUR, Severity.LOW: timedelta(0)}
+
+    evaluate.evaluate_due(session, now=LATER + day)
+    evaluate.evaluate_due(session, now=LATER + day, acknowledged_for={Severity.CRITICAL: HOUR, Severity.LOW: MINUTE})
+    assert only_alert(session).status == Status.ACKNOWLEDGED
+
+    lifecycle.take_over(session, firing.id, actor=ADA, now=LATER + day)
+    evaluate.evaluate_due(session, now=LATER + day + 4 * HOUR - MINUTE, acknowledged_for=limits)
+    assert only_alert(session).status == Status.ACKNOWLEDGED
+    woken = evaluate.evaluate_due(session, now=LATER + day + 4 * HOUR, acknowledged_for=limits).woken
+
+    alert = only_alert(session)
+    assert (woken, alert.status, alert.acknowledged_by, alert.acknowledged_at) == (1, Status.OPEN, None, None)
+    newest = queries.alert(session, firing.id, now=LATER).timeline[0]
+    assert newest.kind is EntryKind.ACKNOWLEDGEMENT_ENDED
+    assert newest.text == "ada acknowledged it 4 h ago, and it is not resolved; the alert is open again."
 
 
 @pytest.mark.parametrize("away", [timedelta(0), timedelta(days=31), -MINUTE])

@@ -8,7 +8,7 @@ import pytest
 
 from webapp.alerting.severity import Severity
 from webapp.alerting.states import Condition, Phase, SeriesState
-from webapp.alerting.transitions import Alert, Deed, Seen, decide
+from webapp.alerting.transitions import Alert, Deed, Seen, decide, flapped
 from webapp.alerting.types import AutomaticReason, EntryKind, Signal, Status
 
 AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -70,6 +70,33 @@ def test_a_new_value_leaves_the_work_alone(alert: Alert) -> None:
 
     assert made.alert == replace(alert, value=0.5, summary="as it is", sample_count=200, evaluated_at=AT)
     assert made.entries == ()
+
+
+def test_a_rise_leaves_acknowledged_what_its_rule_says_and_opens_a_snooze() -> None:
+    worse = replace(seen(Severity.HIGH), stays_acknowledged=True)
+
+    stays, woken = decide(ACKNOWLEDGED, worse, at=AT), decide(SNOOZED, worse, at=AT)
+
+    assert stays.alert is not None
+    assert woken.alert is not None
+    assert (stays.alert.status, stays.alert.severity, stays.alert.acknowledged_by) == (Status.ACKNOWLEDGED, 3, "omar")
+    assert woken.alert.status is Status.OPEN
+
+
+def test_only_transitions_are_counted_and_only_what_would_be_told_is_held() -> None:
+    ended = replace(seen(), end=AutomaticReason.RECOVERED)
+
+    third, fourth = (flapped(decide(OPEN, ended, at=AT), count, at=AT) for count in (2, 3))
+    quiet = flapped(decide(OPEN, seen(), at=AT), 50, at=AT)
+
+    assert [(entry.kind, entry.held) for entry in third.entries] == [(EntryKind.RESOLVED, None)]
+    assert [(entry.kind, entry.held) for entry in fourth.entries] == [
+        (EntryKind.RESOLVED, "flapping"),
+        (EntryKind.FLAPPING, None),
+    ]
+    assert fourth.alert is not None
+    assert fourth.alert.flapping_since == AT
+    assert quiet.entries == ()
 
 
 @pytest.mark.parametrize("alert", [OPEN, ACKNOWLEDGED, SNOOZED])

@@ -37,7 +37,9 @@ class Resolution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Snooze(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    until: Instant
+    """Until when it is put away; null: until its severity rises."""
+
+    until: Instant | None
 
 
 class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,17 +55,18 @@ class Comment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Bulk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One deed for many alerts; each is done or refused by itself."""
 
-    action: Literal["acknowledge", "unacknowledge", "resolve", "snooze", "assign", "comment"]
+    action: Literal["acknowledge", "take_over", "unacknowledge", "resolve", "snooze", "assign", "comment"]
     ids: Annotated[list[UUID], Meta(min_length=1, max_length=BULK_LIMIT)]
     reason: Reason | None = None
     note: Text = ""
-    until: Instant | None = None
+    until: Instant | msgspec.UnsetType | None = msgspec.UNSET
     user: Annotated[str, Meta(max_length=320)] | None = None
     text: Text = ""
 
 
 NEEDED: Mapping[str, Permission] = {
     "acknowledge": P.ALERTS_ACKNOWLEDGE,
+    "take_over": P.ALERTS_ACKNOWLEDGE,
     "unacknowledge": P.ALERTS_ACKNOWLEDGE,
     "resolve": P.ALERTS_RESOLVE,
     "snooze": P.ALERTS_ACKNOWLEDGE,
@@ -95,6 +98,13 @@ def show(alert_id: str) -> Response:
 @requires(P.ALERTS_ACKNOWLEDGE)
 def acknowledge(alert_id: str) -> Response:
     return _do(alert_id, lambda session, number, who: lifecycle.acknowledge(session, number, actor=who, now=now()))
+
+
+@BLUEPRINT.post("/<alert_id>/take-over")
+@requires(P.ALERTS_ACKNOWLEDGE)
+def take_over(alert_id: str) -> Response:
+    """Carry on what somebody else acknowledged."""
+    return _do(alert_id, lambda session, number, who: lifecycle.take_over(session, number, actor=who, now=now()))
 
 
 @BLUEPRINT.post("/<alert_id>/unacknowledge")
@@ -174,6 +184,8 @@ def _bulk_deed(given: Bulk) -> Deed:
     match given.action:
         case "acknowledge":
             return lambda session, number, who: lifecycle.acknowledge(session, number, actor=who, now=at)
+        case "take_over":
+            return lambda session, number, who: lifecycle.take_over(session, number, actor=who, now=at)
         case "unacknowledge":
             return lambda session, number, who: lifecycle.unacknowledge(session, number, actor=who, now=at)
         case "assign":
@@ -187,8 +199,11 @@ def _bulk_deed(given: Bulk) -> Deed:
             )
         case "snooze":
             until = given.until
-            if until is None:
-                raise InvalidInputError("Say until when: 'until' is an instant like 2026-03-01T10:00:00Z.")
+            if until is msgspec.UNSET:
+                message = (
+                    "Say until when: 'until' is an instant like 2026-03-01T10:00:00Z, or null until it gets worse."
+                )
+                raise InvalidInputError(message)
             return lambda session, number, who: lifecycle.snooze(session, number, until=until, actor=who, now=at)
 
 

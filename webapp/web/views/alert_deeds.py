@@ -24,7 +24,15 @@ from webapp.web.views.alert_rows import Reader, reason_words, standing
 from webapp.web.views.alert_view import MINE, uuid_or_none
 
 MOST = 1_000  # alerts in one go
-SNOOZES: Mapping[int, str] = {30: "30 minutes", 60: "1 hour", 240: "4 hours", 1440: "1 day", 10_080: "1 week"}
+UNTIL_WORSE = 0  # minutes
+SNOOZES: Mapping[int, str] = {
+    30: "30 minutes",
+    60: "1 hour",
+    240: "4 hours",
+    1440: "1 day",
+    10_080: "1 week",
+    UNTIL_WORSE: "until it gets worse",
+}
 Deed = Callable[[Session, UUID], AlertDetail]
 
 
@@ -48,7 +56,7 @@ class Result:
 
 
 def work_on(given: Any) -> Result:
-    """Acknowledge, take back or snooze, as a screen asks for it: {"deed", "ids", "minutes"}."""
+    """Acknowledge, take over, take back or snooze, as a screen asks for it: {"deed", "ids", "minutes"}."""
     asked, at, who = _asked(given), now(), actor()
     ids = _ids(asked)
     match asked.get("deed"):
@@ -56,11 +64,14 @@ def work_on(given: Any) -> Result:
             result = _do("acknowledged", ids, lambda s, each: lifecycle.acknowledge(s, each, actor=who, now=at))
             fresh = tuple(each.id for each in result.done if each.acknowledged_at == at)
             return replace(result, undo=fresh)
+        case "take_over":
+            return _do("yours now", ids, lambda s, each: lifecycle.take_over(s, each, actor=who, now=at))
         case "unacknowledge":
             return _do("open again", ids, lambda s, each: lifecycle.unacknowledge(s, each, actor=who, now=at))
         case "snooze":
-            until = at + _minutes(asked.get("minutes")) * MINUTE
-            verb = f"snoozed until {Reader(who, at).clock(until)}"
+            minutes = _minutes(asked.get("minutes"))
+            until = None if minutes == UNTIL_WORSE else at + minutes * MINUTE
+            verb = f"snoozed until {'it gets worse' if until is None else Reader(who, at).clock(until)}"
             return _do(verb, ids, lambda s, each: lifecycle.snooze(s, each, until=until, actor=who, now=at))
     raise InvalidInputError("There is no such deed; reload the page.")
 

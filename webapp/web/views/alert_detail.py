@@ -153,6 +153,8 @@ def _deeds(shown: Known, reader: Reader) -> list[Child]:
         made.append(_snooze_menu())
     if may(P.ALERTS_ASSIGN):
         made.append(_assign_menu(shown, reader))
+    if may(P.ALERTS_ACKNOWLEDGE) and alert.status is Status.ACKNOWLEDGED and alert.acknowledged_by != reader.who.name:
+        made.append(_act("Take over", "user-check", "quiet", data_mc_act="take_over"))
     if may(P.ALERTS_ACKNOWLEDGE) and alert.status is Status.ACKNOWLEDGED:
         made.append(_act("Take back", "undo-2", "quiet", data_mc_act="unacknowledge"))
     return made

@@ -85,7 +85,7 @@ def standing(row: InboxRow, reader: Reader) -> str:
             at = "" if row.acknowledged_at is None else f", {reader.clock(row.acknowledged_at)}"
             return f"{row.acknowledged_by or 'somebody'}{at}"
         case Status.SNOOZED:
-            return "" if row.snoozed_until is None else f"until {reader.clock(row.snoozed_until)}"
+            return "until it gets worse" if row.snoozed_until is None else f"until {reader.clock(row.snoozed_until)}"
         case Status.RESOLVED:
             return ", ".join(filter(None, (row.resolved_by, reason_words(row.resolve_reason))))
         case _:

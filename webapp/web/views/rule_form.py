@@ -160,7 +160,7 @@ def form(draft: Draft, models: Sequence[Model], footer: Child) -> list[Component
         html.P(id=PREVIEW, className="mc-rule-preview", role="status"),
         html.Div(
             [_question(draft, name) for name in ("for_seconds", "keep_firing_for_seconds", "interval_seconds")]
-            + [_question(draft, name) for name in ("minimum_sample_count", "no_data", "series_limit")],
+            + [_question(draft, name) for name in ("minimum_sample_count", "no_data", "when_worse", "series_limit")],
             className="mc-fields",
         ),
         _ask(draft, "runbook", _area(draft, "runbook"), label="Recommended steps"),

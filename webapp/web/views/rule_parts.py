@@ -38,6 +38,10 @@ from webapp.web.views.struct_form import questions, written
 RULES = "/rules"
 RESTORE, FROM, TO, DIFFERENCE = "rule-restore", "rule-compare-from", "rule-compare-to", "rule-difference"
 MOST = 200  # rows on one screen; who has more rules searches
+READ = (
+    *("for_seconds", "keep_firing_for_seconds", "interval_seconds", "minimum_sample_count"),
+    *("no_data", "when_worse", "series_limit"),
+)  # of the document, for those who may not change it
 COLUMNS = (
     Column("rule", "Rule"),
     Column("condition", "Fires while"),
@@ -139,9 +143,7 @@ def reading(rule: RuleDetail) -> Component:
         ("For", _scope(document)),
     ]
     pairs += [(each.label, written(given[name], each)) for name, each in asked.items() if given.get(name) is not None]
-    shown = ("for_seconds", "keep_firing_for_seconds", "interval_seconds", "minimum_sample_count", "no_data")
-    pairs += [(DOCUMENT[name].label, written(document.get(name), DOCUMENT[name])) for name in shown]
-    pairs.append((DOCUMENT["series_limit"].label, written(document.get("series_limit"), DOCUMENT["series_limit"])))
+    pairs += [(DOCUMENT[name].label, written(document.get(name), DOCUMENT[name])) for name in READ]
     pairs.append(("Recommended steps", html.Div(str(document.get("runbook") or "–"), className="mc-detail-note")))
     return facts(pairs)
 
