@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests import factories as make
 from tests.browser.conftest import DESKTOP, PHONE, overflows, visit
+from tests.browser.test_accessibility import faults
 from tests.factories import Confusion
 from webapp.accounts.permissions import Role
 
@@ -106,3 +107,12 @@ def test_the_tab_is_not_wider_than_the_screen(three, signed_in, size):
     for path in (PATH, f"{PATH}&b=v13", "/technical/performance?model=churn"):
         visit(page, path)
         assert not overflows(page), path
+
+
+@pytest.mark.parametrize(("size", "theme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"])
+def test_neither_tab_has_a_fault_that_a_machine_finds(three, signed_in, size, theme):
+    page = signed_in(Role.DATA_SCIENTIST, size=size, theme=theme)
+
+    for path in (f"{PATH}&b=v13", "/technical/performance?model=churn"):
+        visit(page, path)
+        assert faults(page) == [], path
