@@ -1,7 +1,8 @@
 """How well scores tell the classes apart: ROC, precision and recall, calibration, and what each threshold brings."""
 
+import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from webapp.core.formatting import money, multiple, number, share
 from webapp.figures import theme
@@ -12,16 +13,19 @@ from webapp.metrics.metric import Unit
 if TYPE_CHECKING:
     from webapp.metrics.performance import Performance
 
+P = TypeVar("P")
+MOST_POINTS = 100  # of a curve
+
 
 def roc_curve(performance: "Performance") -> dict[str, Any]:
     """Return the share of positives found against the share of negatives flagged, for every threshold."""
-    points = performance.roc
+    points = _thinned(performance.roc)
     curve = _curve([point.fpr for point in points], [point.tpr for point in points], "ROC", 0)
     curve["customdata"] = [
         f"threshold {number(point.threshold, 3)}: finds {share(point.tpr)}, flags {share(point.fpr)} of the others"
         for point in points
     ]
-    chosen = min(points, key=lambda point: abs(point.threshold - performance.threshold), default=None)
+    chosen = min(performance.roc, key=lambda point: abs(point.threshold - performance.threshold), default=None)
     marks = [] if chosen is None else [_mark(chosen.fpr, chosen.tpr, performance.threshold)]
     layout = _square("Flagged among negatives", "Found among positives")
     return {"data": [_diagonal("Chance"), curve, *marks], "layout": layout}
@@ -29,27 +33,29 @@ def roc_curve(performance: "Performance") -> dict[str, Any]:
 
 def precision_recall_curve(performance: "Performance") -> dict[str, Any]:
     """Return how many of the flagged are right against how many of the positives are found."""
-    points = performance.precision_recall
+    points = _thinned(performance.precision_recall)
     curve = _curve([point.recall for point in points], [point.precision for point in points], "Precision", 1)
     curve["customdata"] = [
         f"threshold {number(point.threshold, 3)}: precision {share(point.precision)}, recall {share(point.recall)}"
         for point in points
     ]
-    chosen = min(points, key=lambda point: abs(point.threshold - performance.threshold), default=None)
+    chosen = min(
+        performance.precision_recall, key=lambda point: abs(point.threshold - performance.threshold), default=None
+    )
     marks = [] if chosen is None else [_mark(chosen.recall, chosen.precision, performance.threshold)]
     return {"data": [curve, *marks], "layout": _square("Recall", "Precision")}
 
 
 def gain_curve(performance: "Performance") -> dict[str, Any]:
     """Return which share of the positives is found among the highest scores, for any share of all that is flagged."""
-    points = performance.gain
+    points = _thinned(performance.gain)
     curve = _curve([point.flagged for point in points], [point.found for point in points], "Gain", 3)
     curve["customdata"] = [
         f"the {share(point.flagged)} with the highest scores hold {share(point.found)} of the positives: "
         + ("no lift" if point.flagged == 0 else f"{multiple(point.found / point.flagged)} as many as by chance")
         for point in points
     ]
-    chosen = min(points, key=lambda point: abs(point.threshold - performance.threshold), default=None)
+    chosen = min(performance.gain, key=lambda point: abs(point.threshold - performance.threshold), default=None)
     marks = [] if chosen is None else [_mark(chosen.flagged, chosen.found, performance.threshold)]
     return {"data": [_diagonal("Chance"), curve, *marks], "layout": _square("Flagged", "Found among positives")}
 
@@ -96,6 +102,13 @@ def threshold_curve(performance: "Performance", *, currency: str = "USD") -> dic
     theme.add_vertical(layout, performance.threshold, f"chosen {number(performance.threshold, 2)}")
     note_inside(layout)
     return {"data": data, "layout": layout}
+
+
+def _thinned(points: Sequence[P]) -> Sequence[P]:
+    """Leave out points that no eye would miss, but neither end."""
+    step = math.ceil(len(points) / MOST_POINTS) or 1
+    kept = list(points[::step])
+    return kept if not points or kept[-1] == points[-1] else [*kept, points[-1]]
 
 
 def _curve(

@@ -11,7 +11,7 @@ from webapp.figures import (
     score_distribution,
     threshold_curve,
 )
-from webapp.metrics.performance import Confusion
+from webapp.metrics.performance import Confusion, RocPoint
 
 
 def test_the_confusion_matrix_names_and_counts_its_cells(performance):
@@ -83,3 +83,13 @@ def test_the_gain_says_what_is_found_and_how_many_times_better_than_chance(perfo
         == "the 25.2% with the highest scores hold 79.0% of the positives: 3.1× as many as by chance"
     )
     assert curve["customdata"][0].endswith("no lift")
+
+
+def test_a_curve_of_very_many_points_is_drawn_from_fewer_with_both_ends(performance):
+    points = tuple(RocPoint(n / 256, (n / 256) ** 0.5, 1 - n / 256) for n in range(257))
+
+    drawn = roc_curve(dataclasses.replace(performance, roc=points, threshold=1 - 100 / 256))["data"]
+
+    assert len(drawn[1]["x"]) <= 101
+    assert (drawn[1]["x"][0], drawn[1]["x"][-1]) == (0, 1)
+    assert drawn[2]["x"] == [100 / 256]
