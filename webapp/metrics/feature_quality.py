@@ -84,7 +84,7 @@ def renamed(buckets: Sequence[Bucket], found: Mapping[str, FeatureQuality]) -> l
     """Return features that have no values from some step on, with one that nobody knew which appeared in that step."""
     begun = {each.name: _first_step(buckets, each.name) for each in found.values() if each.is_learning and each.values}
     renamings: list[Renaming] = []
-    for name in sorted(found):
+    for name in sorted(found) if begun else ():
         stopped = None if found[name].is_learning else _stopped_step(buckets, name)
         if stopped is None:
             continue
@@ -144,7 +144,7 @@ def _first_step(buckets: Sequence[Bucket], name: str) -> int | None:
 
 def _stopped_step(buckets: Sequence[Bucket], name: str) -> int | None:
     """Return the step from which on there is no value, though there are predictions; None where there are values."""
-    last = max((place for place, bucket in enumerate(buckets) if _values(bucket, name)), default=-1)
+    last = next((place for place in reversed(range(len(buckets))) if _values(buckets[place], name)), -1)
     after = sum(_total(bucket, name) for bucket in buckets[last + 1 :])
     first = next((place for place in range(last + 1, len(buckets)) if _total(buckets[place], name)), None)
     return first if after >= FEWEST else None
