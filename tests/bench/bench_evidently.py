@@ -5,6 +5,7 @@ into an environment of its own, MC_BENCH_VENV or .data/bench-venv; where that ca
 """
 
 import json
+import multiprocessing
 import os
 import resource
 import subprocess
@@ -63,7 +64,7 @@ class Look:
 
 def run() -> None:
     with tempfile.TemporaryDirectory(prefix="mission-control-bench-") as folder:
-        files = _files(Path(folder))
+        files = _files_at(Path(folder))
         ours = _ours(files)
         python = _evidently()
         if python is None:
@@ -149,10 +150,21 @@ def _evidently() -> Path | None:
     return python
 
 
-def _files(folder: Path) -> Files:
-    """Write the rows: sixteen numbers and four texts, three of them moved, and scores that hold what they promise."""
-    rng, now = np.random.default_rng(7), datetime.now(UTC).replace(microsecond=0)
+def _files_at(folder: Path) -> Files:
+    """Return the files, written by a process of its own: a child's peak memory begins with that of who started it."""
+    now = datetime.now(UTC).replace(microsecond=0)
     files = Files(folder / "reference.parquet", folder / "rows.parquet", now - DAYS * DAY, now)
+    writer = multiprocessing.get_context("spawn").Process(target=_write, args=(files,))
+    writer.start()
+    writer.join()
+    if writer.exitcode != 0:
+        raise RuntimeError("the rows could not be written")
+    return files
+
+
+def _write(files: Files) -> None:
+    """Write the rows: sixteen numbers and four texts, three of them moved, and scores that hold what they promise."""
+    rng = np.random.default_rng(7)
     pq.write_table(pa.table(_columns(rng, max(ROWS // 10, 1_000), moved=0.0)), files.reference)
     span = int((DAYS * DAY - timedelta(hours=1)).total_seconds() * 1e6)
     at = int(files.start.timestamp() * 1e6) + np.sort(rng.integers(0, span, ROWS))
@@ -161,7 +173,6 @@ def _files(folder: Path) -> Files:
         "at": pa.array(at, pa.timestamp("us", tz="UTC")),
     }
     pq.write_table(pa.table(named | _columns(rng, ROWS, moved=0.3)), files.rows)
-    return files
 
 
 def _columns(rng: np.random.Generator, count: int, *, moved: float) -> dict[str, Any]:

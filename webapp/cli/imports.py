@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import pyarrow as pa
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
@@ -91,6 +92,7 @@ def outcomes(
 
 
 def _import(kind: type[Importer[Any]], file: Path, mapped: Mapped, errors: Path | None) -> None:
+    pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps what was read long after it was stored.
     opened_file = open_file(file)
     console = Console(stderr=True)
     with opened() as runtime, ExitStack() as stack:

@@ -1,5 +1,6 @@
 """The entry point: finds the verbs, and turns an error for a person into one sentence and an exit code."""
 
+import importlib.util
 import sys
 
 import click
@@ -17,7 +18,7 @@ class Verbs(click.Group):
         return sorted(_verbs())
 
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
-        return _verbs().get(name)
+        return _named_like_its_file(name) or _verbs().get(name)
 
 
 @click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -43,6 +44,17 @@ def main() -> None:
     except OperationalError as error:
         click.echo(f"mission-control: the database does not answer: {str(error.orig).strip()}", err=True)
         sys.exit(1)
+
+
+def _named_like_its_file(name: str) -> click.Command | None:
+    """Return the verb without the others, which bring in all of the web: an import shall be small and start at once."""
+    plain = name.replace("-", "_")
+    for module in (plain, f"{plain}s") if plain.isidentifier() else ():
+        if importlib.util.find_spec(f"{cli.__name__}.{module}") is not None:
+            command = getattr(importlib.import_module(f"{cli.__name__}.{module}"), "COMMAND", None)
+            if isinstance(command, click.Command) and command.name == name:
+                return command
+    return None
 
 
 def _verbs() -> dict[str, click.Command]:

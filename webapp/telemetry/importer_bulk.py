@@ -38,7 +38,7 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 ENVIRONMENT = "production"
-BLOCK_ROWS = 10_000
+BLOCK_ROWS = 6_000
 AT_ONCE = 2  # while one waits for the database, another one counts
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
