@@ -36,7 +36,8 @@ def _methods() -> Iterator[str]:
     yield "# Drift methods"
     yield "Distances between a baseline and a window counted in the same bins. Beside each score stands its"
     yield "noise floor: what two samples of these sizes from one distribution stay below 19 times in 20. A feature"
-    yield "below it is never called drifted."
+    yield "below it is never called drifted; nor is one that is no longer surprising among all features, q < 0.05 after"
+    yield "Benjamini and Hochberg, by the method's own p-value or by that of the chi-square test on the same bins."
     for method in _found(methods, "METHOD"):
         yield f"\n## {method.name}"
         yield f"{method.label}. {_docstring(methods, method.name)}"
