@@ -11,7 +11,6 @@ from itertools import accumulate
 from typing import Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from webapp.catalog.models import Business, Model
@@ -23,7 +22,18 @@ from webapp.metrics.metric import Metric, Value
 from webapp.metrics.queries import value_of
 from webapp.metrics.scope import segments_of, versions_of
 from webapp.telemetry import baselines, queries
-from webapp.telemetry.aggregate import EMPTY, TALLY, Aggregate, scalars_of, tally_of
+from webapp.telemetry.aggregate import (
+    EMPTY,
+    LATENCY_BINS,
+    SCORE_SUMS,
+    TALLY,
+    Aggregate,
+    Counts,
+    Floats,
+    ScoreHistogram,
+    scalars_of,
+    tally_of,
+)
 from webapp.telemetry.reference import Baseline
 
 
@@ -52,7 +62,6 @@ class Past:
     span: Window
     grain: timedelta
     tracks: Sequence[Track]
-    has_parts: bool
     minimum_coverage: float
 
     def values(
@@ -79,9 +88,9 @@ class Past:
         return found
 
     def _sums(self, track: Track, width: int, places: Sequence[int]) -> Iterator[Aggregate]:
-        if self.has_parts:
-            return slide(track.aggregates, width, places, EMPTY)
-        return _counted(track.aggregates, width, places)
+        if _is_subtractable(track.aggregates):
+            return _subtracted(track.aggregates, width, places)
+        return slide(track.aggregates, width, places, EMPTY)
 
     def _money(self, track: Track, window: Window, aggregate: Aggregate) -> tuple[MoneyPeriod, ...]:
         """Return the money periods of a window; one that is cut by new parameters is counted part by part."""
@@ -131,7 +140,7 @@ def past(
         )
         for place, (model, name, _) in enumerate(chosen)
     ]
-    return Past(span, grain, tracks, bool(needs.parts), load.least_coverage(session))
+    return Past(span, grain, tracks, load.least_coverage(session))
 
 
 def _chosen(session: Session, models: Sequence[Model], segment: str | None) -> Sequence[tuple[Model, str, int]]:
@@ -145,14 +154,45 @@ def _chosen(session: Session, models: Sequence[Model], segment: str | None) -> S
     return [(model, str(each), each.id) for model in models for each in known[model.id] if each.key == segment]
 
 
-def _counted(aggregates: Sequence[Aggregate], width: int, places: Sequence[int]) -> Iterator[Aggregate]:
-    """Yield what was counted in the `width` grains before each place, where only scalars were read."""
-    scalars = np.array([scalars_of(each.tally) for each in aggregates], dtype=np.float64)
-    rows: NDArray[np.float64] = np.zeros((len(aggregates) + 1, len(TALLY)))
-    np.cumsum(scalars.reshape(-1, len(TALLY)), axis=0, out=rows[1:])
+def _subtracted(aggregates: Sequence[Aggregate], width: int, places: Sequence[int]) -> Iterator[Aggregate]:
+    """Yield what was counted in the `width` grains before each place: up to there, less what was before the window."""
     ends = np.asarray(places, dtype=np.int64)
-    for row in (rows[ends] - rows[np.maximum(ends - width, 0)]).tolist():
-        yield Aggregate(tally_of(row))
+    starts = np.maximum(ends - width, 0)
+    tallies = _between([scalars_of(each.tally) for each in aggregates], len(TALLY), starts, ends)
+    latencies = _between([each.latencies for each in aggregates], LATENCY_BINS, starts, ends)
+    known = [each.scores for each in aggregates]
+    edges = next((each.edges for each in known if each is not None), None)
+    bins = 0 if edges is None else len(edges) - 1
+    counts = _between([None if each is None else each.counts.reshape(-1) for each in known], 3 * bins, starts, ends)
+    sums = _between([None if each is None else each.sums for each in known], SCORE_SUMS, starts, ends)
+    has_latencies = any(each.latencies is not None for each in aggregates)
+    for place in range(len(places)):
+        scores = None
+        if edges is not None:
+            scores = ScoreHistogram(edges, counts[place].astype(np.int64).reshape(3, bins), sums[place])
+        of_latency = latencies[place].astype(np.int64) if has_latencies else None
+        yield Aggregate(tally_of(tallies[place].tolist()), scores, of_latency)
+
+
+def _between(
+    rows: Sequence[Sequence[float] | Counts | Floats | None], width: int, starts: Counts, ends: Counts
+) -> Floats:
+    """Return the sum of the rows from each start to each end; a row that is None counts nothing."""
+    running: Floats = np.zeros((len(rows) + 1, width))
+    for place, row in enumerate(rows, 1):
+        if row is not None:
+            running[place] = row
+    np.cumsum(running, axis=0, out=running)
+    between: Floats = running[ends] - running[starts]
+    return between
+
+
+def _is_subtractable(aggregates: Sequence[Aggregate]) -> bool:
+    """Say whether counts may be taken away again: not moments of features, nor classes that came up in between."""
+    edges = [each.scores.edges for each in aggregates if each.scores is not None]
+    return all(each.classes is None and each.errors is None and not each.features for each in aggregates) and all(
+        each is edges[0] or np.array_equal(each, edges[0]) for each in edges
+    )
 
 
 def slide(items: Sequence[Sum], width: int, places: Sequence[int], nothing: Sum) -> Iterator[Sum]:

@@ -16,6 +16,7 @@ from webapp.telemetry.decode import PARTS, Sum
 from webapp.telemetry.tiles import Tile, cover, snap, stepped
 
 Slice = tuple[int, int]  # a version and a segment of its predictions, 0 for all
+KEYS = 4  # columns of a row before its counts: version, segment, bucket, binning
 EVERYTHING: Mapping[int, int] = MappingProxyType({})
 
 
@@ -160,7 +161,7 @@ def _summed(session: Session, rows: Sequence[Row[Any]], parts: frozenset[str], g
         return _summed_scalars(rows, group_of)
     used = binnings(session, [row.binning_id for row in rows])
     sums: dict[Any, dict[int, Sum]] = {}
-    payload = [part for part in PARTS if part in parts]
+    payload, counted = [part for part in PARTS if part in parts], KEYS + len(TALLY)
     for row in rows:
         group = group_of(row)
         if group is None:
@@ -169,7 +170,7 @@ def _summed(session: Session, rows: Sequence[Row[Any]], parts: frozenset[str], g
         into = by_binning.get(row.binning_id)
         if into is None:
             into = by_binning[row.binning_id] = Sum(used[row.binning_id])
-        into.add([getattr(row, name) for name in TALLY], {part: getattr(row, part) for part in payload})
+        into.add(row[KEYS:counted], dict(zip(payload, row[counted:], strict=True)))
     return {group: _merged(by_binning) for group, by_binning in sums.items()}
 
 
@@ -185,7 +186,5 @@ def _summed_scalars(rows: Sequence[Row[Any]], group_of: Any) -> dict[Any, Aggreg
 
 
 def _merged(by_binning: Mapping[int, Sum]) -> Aggregate:
-    merged = EMPTY
-    for number in sorted(by_binning):
-        merged = merged + by_binning[number].aggregate()
-    return merged
+    first, *others = (by_binning[number].aggregate() for number in sorted(by_binning))
+    return sum(others, first)
