@@ -52,7 +52,7 @@ RULE_PACK: Mapping[str, RuleDocument] = MappingProxyType(
             kind="drop_from_baseline",
             metric="macro_f1",
             parameters={"direction": "drop", "days": 30, "high": 0.05},
-            minimum_sample_count=100,
+            minimum_sample_count=50,
             runbook="1. Open Technical › Model performance: which classes are mixed up that were not before?\n"
             "2. Did something new come up, a product or a topic, that the model was never shown?\n"
             "3. Teach it the new cases and deploy; until then let people look at what it is not sure of.",
@@ -63,7 +63,7 @@ RULE_PACK: Mapping[str, RuleDocument] = MappingProxyType(
             kind="drop_from_baseline",
             metric="r2",
             parameters={"direction": "drop", "days": 30, "medium": 0.1, "high": 0.2},
-            minimum_sample_count=100,
+            minimum_sample_count=50,
             runbook="1. Open Technical › Model performance: are predictions too high or too low, and since when?\n"
             "2. Ask what happened that the model is not told of: a promotion, a closed shop, a new price.\n"
             "3. Give it that as a feature, or correct the forecasts by hand until it is over.",
