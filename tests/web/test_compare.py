@@ -1,5 +1,7 @@
 """The tab that puts two versions side by side, as the browser asks for it."""
 
+import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -51,6 +53,10 @@ def shadow(runtime):
             ]
             make_predictions(session, sent)
         make_outcomes(session, [outcome(f"s-{n}", 1, at=NOW) for n in range(60)])
+
+
+def links(tree):
+    return re.findall(r'"href": "([^"]+)"', json.dumps(tree))
 
 
 def test_the_version_deployed_last_stands_beside_the_one_before(ada, two):
@@ -107,11 +113,14 @@ def test_a_single_version_is_told_what_to_send(ada, runtime):
     assert '"environment": "shadow"' in said
 
 
-def test_a_side_without_predictions_in_the_window_says_so(ada, two):
-    said = words(page(ada, f"{PATH}&range=24h"))
+def test_a_side_without_predictions_in_the_window_leads_to_one_that_holds_both(ada, two):
+    shown = page(ada, f"{PATH}&range=24h")
 
-    assert "not in this window; choose a longer time range" in said
-    assert "too little to say no predictions in this window" in said
+    assert "v12 predicted nothing in this window; it was last seen on 5 Mar. " in texts(shown)
+    assert "too little to say no predictions in this window" in words(shown)
+    longer = next(each for each in links(shown) if "from=" in each)
+    assert longer == "/technical/versions?model=churn&from=2026-03-01"
+    assert "predicted nothing" not in words(page(ada, longer))
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from webapp.catalog.models import Deployment, Model, Task
-from webapp.core.formatting import number, share
+from webapp.core.formatting import day, number, share
 from webapp.core.periods import Window
 from webapp.figures import metric_trend
 from webapp.figures.answers import class_confusion, confusion_height
@@ -18,7 +18,7 @@ from webapp.metrics.display import change_text, number_text, text_of
 from webapp.metrics.metric import Metric, MetricSeries, Value
 from webapp.metrics.multiclass_report import square
 from webapp.metrics.performance import Confusion
-from webapp.metrics.versions import Comparison, Paired, Row, Side
+from webapp.metrics.versions import Candidate, Comparison, Paired, Row, Side
 from webapp.web.components import (
     Column,
     cell,
@@ -28,6 +28,7 @@ from webapp.web.components import (
     facts,
     graph,
     grid,
+    notice,
     panel,
     pill,
     when,
@@ -60,6 +61,17 @@ class View(Protocol):
     def now(self) -> datetime: ...
 
 
+def not_seen(side: Side, known: Sequence[Candidate], href: str, view: View) -> list[Component]:
+    """Say when a version that predicted nothing in the window was seen last; the link leads to a longer one."""
+    ever = next((each.seen for each in known if each.name == side.name), None)
+    if side.seen is not None:
+        return []
+    if ever is None:
+        return [notice(f"{side.name} has not predicted anything yet.", tone="warning")]
+    words = [f"{side.name} predicted nothing in this window; it was last seen on {day(ever.end, view.zone)}. "]
+    return [notice([*words, dcc.Link("Show a window that holds both", href=href), "."], tone="warning")]
+
+
 def sides(found: Comparison, view: View) -> Component:
     """Return who is compared: where each runs, how much it predicted, and when it was deployed."""
     return grid(cell(6, _side("Champion", found.first, view)), cell(6, _side("Challenger", found.second, view)))
@@ -90,10 +102,11 @@ def courses(
     view: View,
 ) -> Component:
     """Return a metric of both over time; `choice` is where another one is chosen."""
-    chosen = {name: series[name] for name in (found.first.name, found.second.name) if name in series}
+    names = (found.first.name, found.second.name)
+    chosen = {name: series[name] for name in names if any(each.value.value is not None for each in series[name].points)}
     value = next((row.first for row in found.rows if row.metric.name == metric.name), None)
     actions = [choice] if value is None else [choice, explained(metric, value, view)]
-    if not any(point.value.value is not None for each in chosen.values() for point in each.points):
+    if not chosen:
         body: Component = empty_state(
             "Nothing to draw yet", "The course appears when outcomes arrive.", picture="chart-line"
         )
@@ -101,7 +114,7 @@ def courses(
         figure = metric_trend(
             list(chosen.values()),
             target=view.model.targets.get(metric.name),
-            deployments=[each for each in deployed if each.version in chosen],
+            deployments=[each for each in deployed if each.version in names],
             title_by=list(chosen),
             zone=view.zone,
             currency=view.currency,
@@ -157,7 +170,7 @@ def single_version(known: int) -> Component:
 def _side(role: str, side: Side, view: View) -> Component:
     known = "–" if side.coverage is None else f"{share(side.coverage)} ({number(side.known)})"
     if side.seen is None:
-        hours: list[tuple[str, Child | Sequence[Child]]] = [("Seen", "not in this window; choose a longer time range")]
+        hours: list[tuple[str, Child | Sequence[Child]]] = [("Seen", "not in this window")]
     else:
         hours = [
             ("First hour", when(side.seen.start, zone=view.zone)),

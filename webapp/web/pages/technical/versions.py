@@ -1,6 +1,8 @@
 """Technical › Versions: champion and challenger side by side, and whether their difference is real."""
 
 from collections.abc import Sequence
+from datetime import timedelta
+from urllib.parse import urlencode
 
 from dash import html
 from dash.development.base_component import Component
@@ -12,7 +14,7 @@ from webapp.metrics.metric import Metric
 from webapp.metrics.performance import performance_metrics
 from webapp.metrics.registry import METRICS
 from webapp.metrics.scope import PRODUCTION
-from webapp.metrics.versions import Candidate, candidates, compare, pick
+from webapp.metrics.versions import Candidate, Side, candidates, compare, pick
 from webapp.web.components import field, panel, select
 from webapp.web.components.content import attributes
 from webapp.web.page import Page, PageRequest
@@ -31,6 +33,7 @@ PAGE = Page(
     filters=frozenset({"model", "range"}),
 )
 
+OVERLAP = timedelta(days=14)  # of what is shown of a version that is not seen any more
 CHAMPION, CHALLENGER, COURSE = "versions-champion", "versions-challenger", "versions-course"
 
 
@@ -57,12 +60,27 @@ def _body(request: PageRequest, view: Technical) -> list[Component]:
         deployed = deployments(session, view.model.id, view.window)
     return [
         _choice(known, *pair),
+        *(
+            part
+            for side in (found.first, found.second)
+            for part in parts.not_seen(side, known, _longer(request, known, side), view)
+        ),
         parts.sides(found, view),
         parts.metric_table(found, view),
         parts.courses(found, series, deployed, course, _course_choice(names, course), view),
         *parts.confusions(found, view),
         parts.same_cases(found, view),
     ]
+
+
+def _longer(request: PageRequest, known: Sequence[Candidate], side: Side) -> str:
+    """Return the address of a window that begins while the side was still seen, and ends now."""
+    seen = next((each.seen for each in known if each.name == side.name), None)
+    if seen is None:
+        return PAGE.path
+    kept = {name: value for name, value in request.query.items() if name not in {"range", "from", "to"}}
+    begins = max(seen.start, seen.end - OVERLAP)
+    return f"{PAGE.path}?{urlencode({**kept, 'from': begins.date().isoformat()})}"
 
 
 def _choice(known: Sequence[Candidate], champion: str, challenger: str) -> Component:
