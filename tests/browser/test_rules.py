@@ -1,6 +1,7 @@
 """Rules as people write them: edit, pause, make one, be told what is wrong, go back to a former version, delete."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -82,6 +83,28 @@ def test_the_form_asks_what_the_kind_needs(signed_in):
     expect(page.get_by_label("Days", exact=True)).to_have_count(0)
     page.get_by_label("Fewer than").fill("10")
     expect(page.locator("#rule-preview")).to_contain_text("< 10 in an hour where more than 50 are usual")
+
+
+def test_a_rule_is_replayed_before_it_is_saved_and_goes_back_to_a_former_version(signed_in, runtime):
+    rule_id = alarms.save_rule(runtime)
+    alarms.fire(runtime, "api-1", now=datetime.now(UTC) - timedelta(hours=2))
+    page = signed_in(Role.DATA_SCIENTIST, f"/rules/{rule_id}")
+
+    page.get_by_text("7 days").click()
+    page.get_by_role("button", name="Replay").click()
+    expect(page.locator(".mc-replay-count")).to_contain_text("Would have fired once in 7 days, on 1 of 1 series")
+    page.get_by_label("High", exact=True).fill("")
+    page.get_by_label("Medium", exact=True).fill("99")
+    page.get_by_role("button", name="Replay").click()
+    expect(page.locator(".mc-replay-count")).to_contain_text("Would not have fired in 7 days")
+    assert faults(page) == []
+    assert rules_of(runtime)[0].version == 1
+
+    page.get_by_role("button", name="Save the rule").click()
+    expect(page.get_by_text("Saved as version 2.")).to_be_visible()
+    page.get_by_role("button", name="Restore").click()
+    expect(page.get_by_text("Version 1 counts again, as version 3.")).to_be_visible()
+    expect(page.get_by_label("Medium", exact=True)).to_have_value("80")
 
 
 def test_a_rule_is_paused_and_resumed_from_the_list(signed_in, runtime):

@@ -21,11 +21,9 @@ def rule_replay(
 ) -> dict[str, Any]:
     """Return the series that fired most, with the lines; one that moves is shown of a single series only."""
     drawn = [each for each in result.drawn if any(point.value is not None for point in each.points)]
-    data = [
-        trace
-        for place, series in enumerate(drawn)
-        for trace in _traces(series, theme.categorical(place), zone, is_first=place == 0)
-    ]
+    data = [_line(series, theme.categorical(place), zone) for place, series in enumerate(drawn)]
+    fires = [_fires(series, zone) for series in drawn if any(point.is_firing for point in series.points)]
+    data += [theme.merged(trace, {"showlegend": place == 0}) for place, trace in enumerate(fires)]
     values = [value for series in drawn for value in _values(series.points)]
     bounds = {point.threshold for series in drawn for point in series.points if point.threshold is not None}
     is_level = len(bounds) <= LADDER
@@ -48,25 +46,20 @@ def _moving_line(points: Sequence["BacktestPoint"], zone: str) -> dict[str, Any]
     return theme.line(at, bounds, "Line", theme.COLOURS.critical, line=line, hoverinfo="skip")
 
 
-def _traces(series: "BacktestSeries", colour: str, zone: str, *, is_first: bool) -> list[dict[str, Any]]:
-    """Return a line, and over it a broad red one where the rule fires."""
+def _line(series: "BacktestSeries", colour: str, zone: str) -> dict[str, Any]:
     at = instants((point.at for point in series.points), zone)
-    values, name = _values(series.points), plain(series.subject)
     said = [plain(f"{series.subject}: {_said(point)}") for point in series.points]
-    firing = [point.value if point.is_firing else None for point in series.points]
-    lines = [theme.line(at, values, name, colour, customdata=said, hovertemplate=HINT)]
-    if any(value is not None for value in firing):
-        broad = {"width": 5, "color": theme.faint(theme.COLOURS.critical, 0.55)}
-        marker = {"size": 6, "color": theme.COLOURS.critical}
-        over: dict[str, Any] = {
-            "mode": "lines+markers",
-            "line": broad,
-            "marker": marker,
-            "legendgroup": "fires",
-            "hoverinfo": "skip",
-        }
-        lines.append(theme.line(at, firing, "Fires", showlegend=is_first, **over))
-    return lines
+    return theme.line(at, _values(series.points), plain(series.subject), colour, customdata=said, hovertemplate=HINT)
+
+
+def _fires(series: "BacktestSeries", zone: str) -> dict[str, Any]:
+    """Return a broad red line over that of the series, where the rule fires."""
+    at = instants((point.at for point in series.points), zone)
+    values = [point.value if point.is_firing else None for point in series.points]
+    broad = {"width": 5, "color": theme.faint(theme.COLOURS.critical, 0.55)}
+    marker = {"size": 6, "color": theme.COLOURS.critical}
+    over: dict[str, Any] = {"mode": "lines+markers", "line": broad, "marker": marker, "legendgroup": "fires"}
+    return theme.line(at, values, "Fires", hoverinfo="skip", **over)
 
 
 def _values(points: Sequence["BacktestPoint"]) -> list[float | None]:
