@@ -89,7 +89,7 @@ def refusal_table(found: Sequence[Refused], *, own: str | None = None) -> Compon
             "what": _refused_thing(each, own),
             "count": number(each.count),
             "why": sentence(each.in_words),
-            "when": _days(each),
+            "when": html.Span(_days(each), className="mc-time"),
             "remedy": each.remedy or NONE,
         }
         for each in found
