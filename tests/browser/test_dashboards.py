@@ -80,7 +80,7 @@ def test_pressing_a_bar_shows_the_values_of_its_feature(moved, signed_in):
     page = signed_in(Role.DATA_SCIENTIST, "/technical/data?model=credit")
     detail = page.locator("#data-feature-detail")
     expect(detail.get_by_role("heading", name="monthly_charges")).to_be_visible()
-    page.get_by_role("button", name="contract", exact=True).click()
+    page.get_by_role("button", name="contract", exact=True).first.click()
     expect(detail.get_by_role("heading", name="contract")).to_be_visible()
 
     plot = page.locator("#data-drift-bars .nsewdrag")

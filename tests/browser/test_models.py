@@ -32,18 +32,18 @@ def test_a_model_is_registered_in_a_window_and_its_page_opens(signed_in):
 def test_a_target_is_edited_and_still_there_after_a_reload(churn, signed_in):
     page = signed_in(Role.DATA_SCIENTIST, "/models/churn")
 
-    page.get_by_label("Accuracy, target").fill("92")
+    page.get_by_label("Accuracy, target", exact=True).fill("92")
     page.get_by_role("button", name="Save targets").click()
 
     expect(page.get_by_text("Saved. Health and charts follow at once.")).to_be_visible()
     visit(page, "/models/churn")
-    expect(page.get_by_label("Accuracy, target")).to_have_value("92")
+    expect(page.get_by_label("Accuracy, target", exact=True)).to_have_value("92")
 
 
 def test_a_target_that_makes_no_sense_is_explained(churn, signed_in):
     page = signed_in(Role.DATA_SCIENTIST, "/models/churn")
 
-    page.get_by_label("Accuracy, target").fill("50")
+    page.get_by_label("Accuracy, target", exact=True).fill("50")
     page.get_by_role("button", name="Save targets").click()
 
     expect(page.get_by_text("Accuracy: the bounds must fall from target over warning to critical.")).to_be_visible()
