@@ -14,10 +14,12 @@ from webapp.accounts.permissions import Role
 from webapp.accounts.sessions import actor_of_user, open_session
 from webapp.app import create_app
 from webapp.catalog.models import Model
+from webapp.catalog.queries import models
 from webapp.core.periods import DAY, Window, floor_to
 from webapp.metrics import queries
 from webapp.metrics.drift import drift
 from webapp.metrics.performance import performance
+from webapp.metrics.standing import keep_standings
 from webapp.reporting.generate import generate
 from webapp.runtime import Runtime
 
@@ -66,6 +68,8 @@ def _screens(runtime: Runtime) -> None:
     client, now = _signed_in(runtime), datetime.now(UTC)
     year = f"from={(now - DAY * 364):%Y-%m-%d}&to={now:%Y-%m-%d}"
     for path in SCREENS:
+        with runtime.job_transaction() as session:  # as the job does twice a minute
+            keep_standings(session, models(session), now=datetime.now(UTC))
         for words, chosen in (("30 days", "range=30d"), ("a year", year)):
 
             def rendered(query: str = f"{path}?model=bench&{chosen}") -> None:

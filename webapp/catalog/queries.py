@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import msgspec
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Row, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -27,8 +28,8 @@ from webapp.core.periods import Window
 
 def models(session: Session, *, retired: bool = False) -> Sequence[Model]:
     """Return the models by title; retired ones only when asked for."""
-    query = select(ModelRow).order_by(ModelRow.title)
-    rows = session.scalars(query if retired else query.where(ModelRow.status != "retired"))
+    query = select(*ModelRow.__table__.columns).order_by(ModelRow.title)
+    rows = session.execute(query if retired else query.where(ModelRow.status != "retired"))
     return [as_model(row) for row in rows]
 
 
@@ -136,7 +137,7 @@ def texts(session: Session, model_id: int, feature: str) -> Mapping[float, str]:
     return {float(code): value for code, value in session.execute(query)}
 
 
-def as_model(row: ModelRow) -> Model:
+def as_model(row: ModelRow | Row[Any]) -> Model:
     own = {name: Target(**bounds) for name, bounds in row.targets.items()}
     return Model(
         id=row.id,

@@ -44,8 +44,12 @@ def totals(
     """
     group_of = _group_of(groups, segments)
     tiles = cover(snap(window, now=now))
-    rows = _rows(session, group_of, tiles, parts, step=None)
-    summed = _summed(session, rows, parts, lambda row: group_of.get((row.version_id, row.segment_id)))
+    summed: Mapping[Any, Aggregate]
+    if parts:
+        rows = _rows(session, group_of, tiles, parts)
+        summed = _summed(session, rows, parts, lambda row: group_of.get((row.version_id, row.segment_id)))
+    else:
+        summed = {row.of: _tallied(row) for row in _scalars(session, group_of, tiles, step=None)}
     return {group: summed.get(group, EMPTY) for group in groups}
 
 
@@ -63,13 +67,17 @@ def steps(
     group_of = _group_of(groups, segments)
     snapped = snap(window, now=now)
     tiles = stepped(snapped, step, now=now)
-    rows = _rows(session, group_of, tiles, parts, step=step)
 
     def place_of(row: Row[Any]) -> tuple[int, int] | None:
         group = group_of.get((row.version_id, row.segment_id))
         return None if group is None else (group, int((row.bucket - snapped.start) / step))
 
-    summed = _summed(session, rows, parts, place_of)
+    summed: Mapping[Any, Aggregate]
+    if parts:
+        summed = _summed(session, _rows(session, group_of, tiles, parts), parts, place_of)
+    else:
+        rows = _scalars(session, group_of, tiles, step=step)
+        summed = {(row.of, int((row.bucket - snapped.start) / step)): _tallied(row) for row in rows}
     starts = [part.start for part in snapped.steps(step)]
     return {
         group: [Bucket(at, summed.get((group, place), EMPTY)) for place, at in enumerate(starts)] for group in groups
@@ -115,18 +123,44 @@ def _rows(
     slices: Iterable[Slice],
     tiles: Sequence[Tile],
     parts: frozenset[str],
-    *,
-    step: timedelta | None,
 ) -> Sequence[Row[Any]]:
     """Read rollups in the tiles and pending deltas in their span with one statement, which is one snapshot.
 
-    Rows of a version and a segment that no slice has together may be among them. Where there are only scalars to read,
-    they come added up: a row a version and segment, or with a step a row a step, whose bucket is the step's start.
+    Rows of a version and a segment that no slice has together may be among them.
     """
     chosen = list(slices)
     if not chosen or not tiles:
         return []
-    payload = [part for part in PARTS if part in parts]
+    statement, parameters = _counted(chosen, tiles, [part for part in PARTS if part in parts])
+    return session.execute(text(statement), parameters).all()
+
+
+def _scalars(
+    session: Session, group_of: Mapping[Slice, int], tiles: Sequence[Tile], *, step: timedelta | None
+) -> Sequence[Row[Any]]:
+    """Let PostgreSQL add up the scalars: a row a group, or with a step a row a step, whose bucket is its start."""
+    if not group_of or not tiles:
+        return []
+    counted, parameters = _counted(group_of, tiles, [])
+    sums = ", ".join(f"sum({name})::float8 AS {name}" for name in TALLY)
+    at, keys = (", date_bin(:step, bucket, :start) AS bucket", "1, 2") if step is not None else ("", "1")
+    statement = (
+        f"SELECT g.of{at}, {sums} FROM ({counted}) AS counted"
+        " JOIN unnest(CAST(:of_versions AS int[]), CAST(:of_segments AS int[]), CAST(:of_groups AS int[]))"
+        f" AS g(version_id, segment_id, of) USING (version_id, segment_id) GROUP BY {keys}"
+    )
+    parameters |= {
+        "of_versions": [version for version, _ in group_of],
+        "of_segments": [segment for _, segment in group_of],
+        "of_groups": list(group_of.values()),
+        "step": step,
+    }
+    return session.execute(text(statement), parameters).all()
+
+
+def _counted(slices: Iterable[Slice], tiles: Sequence[Tile], payload: Sequence[str]) -> tuple[str, dict[str, Any]]:
+    """Return the statement that finds the rollups in the tiles and the deltas in their span, with its parameters."""
+    chosen = list(slices)
     columns = f"version_id, segment_id, bucket, binning_id, {', '.join((*TALLY, *payload))}"
     source = (
         f"SELECT {columns} FROM rollup WHERE version_id = ANY(:versions) AND segment_id = ANY(:segments)"
@@ -134,21 +168,18 @@ def _rows(
         f" UNION ALL SELECT {columns} FROM rollup_delta"
         " WHERE version_id = ANY(:versions) AND segment_id = ANY(:segments) AND bucket >= :start AND bucket < :end"
     )
-    if not payload:
-        sums = ", ".join(f"sum({name})::float8 AS {name}" for name in TALLY)
-        at = "" if step is None else ", date_bin(:step, bucket, :start) AS bucket"
-        source = (
-            f"SELECT version_id, segment_id{at}, min(binning_id) AS binning_id, {sums}"
-            f" FROM ({source}) AS counted GROUP BY 1, 2{'' if step is None else ', 3'}"
-        )
     parameters: dict[str, Any] = {
         "versions": sorted({version for version, _ in chosen}),
         "segments": sorted({segment for _, segment in chosen}),
     }
-    parameters |= {"start": min(tile.start for tile in tiles), "end": max(tile.end for tile in tiles), "step": step}
+    parameters |= {"start": min(tile.start for tile in tiles), "end": max(tile.end for tile in tiles)}
     for place, tile in enumerate(tiles):
         parameters |= {f"grain{place}": int(tile.grain), f"start{place}": tile.start, f"end{place}": tile.end}
-    return session.execute(text(source), parameters).all()
+    return source, parameters
+
+
+def _tallied(row: Row[Any]) -> Aggregate:
+    return Aggregate(tally_of(row[-len(TALLY) :]))
 
 
 def _condition(place: int) -> str:
@@ -157,8 +188,6 @@ def _condition(place: int) -> str:
 
 def _summed(session: Session, rows: Sequence[Row[Any]], parts: frozenset[str], group_of: Any) -> dict[Any, Aggregate]:
     """Add up the rows of each group; what was counted in different binnings is merged as far as the bins agree."""
-    if not parts:
-        return _summed_scalars(rows, group_of)
     used = binnings(session, [row.binning_id for row in rows])
     sums: dict[Any, dict[int, Sum]] = {}
     payload, counted = [part for part in PARTS if part in parts], KEYS + len(TALLY)
@@ -172,17 +201,6 @@ def _summed(session: Session, rows: Sequence[Row[Any]], parts: frozenset[str], g
             into = by_binning[row.binning_id] = Sum(used[row.binning_id])
         into.add(row[KEYS:counted], dict(zip(payload, row[counted:], strict=True)))
     return {group: _merged(by_binning) for group, by_binning in sums.items()}
-
-
-def _summed_scalars(rows: Sequence[Row[Any]], group_of: Any) -> dict[Any, Aggregate]:
-    sums: dict[Any, Sequence[float]] = {}
-    for row in rows:
-        group, scalars = group_of(row), row[-len(TALLY) :]
-        if group is None:
-            continue
-        known = sums.get(group)
-        sums[group] = scalars if known is None else [a + b for a, b in zip(known, scalars, strict=True)]
-    return {group: Aggregate(tally_of(scalars)) for group, scalars in sums.items()}
 
 
 def _merged(by_binning: Mapping[int, Sum]) -> Aggregate:
