@@ -15,6 +15,7 @@ from webapp.accounts.sessions import actor_of_user, open_session
 from webapp.app import create_app
 from webapp.catalog.models import Model
 from webapp.catalog.queries import models
+from webapp.cli.serving import keep_what_is_loaded
 from webapp.core.periods import DAY, Window, floor_to
 from webapp.metrics import queries
 from webapp.metrics.drift import drift
@@ -66,6 +67,7 @@ def _questions(runtime: Runtime, model: Model, now: datetime) -> None:
 
 def _screens(runtime: Runtime) -> None:
     client, now = _signed_in(runtime), datetime.now(UTC)
+    keep_what_is_loaded()
     year = f"from={(now - DAY * 364):%Y-%m-%d}&to={now:%Y-%m-%d}"
     for path in SCREENS:
         with runtime.job_transaction() as session:  # as the job does twice a minute

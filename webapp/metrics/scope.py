@@ -26,12 +26,13 @@ def versions_of(
     rows = session.execute(query if version is None else query.where(VersionRow.name == version)).all()
     if version is not None and not rows and len(models) == 1:
         raise NotFoundError(f"The model '{models[0].name}' has no version '{version[:64]}'.")
-    found: dict[int, dict[int, str]] = {}
-    for model in models:
-        own = [row for row in rows if row.model_id == model.id]
-        live = [row for row in own if row.environment == PRODUCTION]
-        found[model.id] = {row.id: row.name for row in live or own}
-    return found
+    every: dict[int, dict[int, str]] = {model.id: {} for model in models}
+    live: dict[int, dict[int, str]] = {model.id: {} for model in models}
+    for model_id, number, name, environment in rows:
+        every[model_id][number] = name
+        if environment == PRODUCTION:
+            live[model_id][number] = name
+    return {model_id: live[model_id] or every[model_id] for model_id in every}
 
 
 def segments_of(session: Session, models: Sequence[Model], *, segment: str | None = None) -> Mapping[int, int]:
