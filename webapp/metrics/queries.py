@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from webapp.catalog.models import Model
+from webapp.catalog.models import Model, Task
 from webapp.catalog.queries import business
 from webapp.core.periods import Window
 from webapp.metrics import load
@@ -93,25 +93,36 @@ def series_of_each(
 
 
 def pooled_series(
-    session: Session, models: Sequence[Model], name: str, window: Window, step: timedelta, *, now: datetime
-) -> MetricSeries | None:
-    """Return a metric of scalar counts over all the models together, by steps; None where it applies to none of them.
+    session: Session, models: Sequence[Model], names: Sequence[str], window: Window, step: timedelta, *, now: datetime
+) -> Mapping[str, MetricSeries]:
+    """Return metrics of scalar counts over all the models together, by steps; those that apply to none are left out.
 
     The counts are added before anything is divided, so a ratio weighs each model by what it was counted from.
     """
-    metric = metric_named(name)
-    concerned = [model for model in models if model.task in metric.tasks]
-    if not concerned:
-        return None
-    assert metric.source is Source.COUNTS
-    versions = [number for own in versions_of(session, concerned).values() for number in own]
+    check_names(names)
+    by_tasks: dict[frozenset[Task], list[str]] = {}
+    for name in names:
+        assert METRICS[name].source is Source.COUNTS
+        by_tasks.setdefault(METRICS[name].tasks & {model.task for model in models}, []).append(name)
+    found: dict[str, MetricSeries] = {}
+    for tasks, alike in by_tasks.items():
+        concerned = [model for model in models if model.task in tasks]
+        if concerned:
+            steps = _pooled(session, concerned, window, step, now=now)
+            found |= {name: _series(METRICS[name], steps) for name in alike}
+    return found
+
+
+def _pooled(
+    session: Session, models: Sequence[Model], window: Window, step: timedelta, *, now: datetime
+) -> Sequence[Evidence]:
+    versions = [number for own in versions_of(session, models).values() for number in own]
     seen, least = load.elapsed(window, now), load.least_coverage(session)
-    steps = queries.steps(session, {0: versions}, seen, step, now=now)[0]
-    like = concerned[0]
-    evidence = [
-        Evidence(like, _part(bucket.at, step, seen), bucket.aggregate, minimum_coverage=least) for bucket in steps
+    counted = queries.steps(session, {0: versions}, seen, step, now=now)[0]
+    return [
+        Evidence(models[0], _part(bucket.at, step, seen), bucket.aggregate, minimum_coverage=least)
+        for bucket in counted
     ]
-    return _series(metric, evidence)
 
 
 def version_series(

@@ -71,8 +71,8 @@ def test_pooled_ratios_weigh_models_by_what_they_counted(session: Session) -> No
     models = [right(session, "churn", 60, share=0.9), right(session, "fraud", 40, share=0.5)]
     window = Window(NOW - 6 * HOUR, NOW)
 
-    found = queries.pooled_series(session, models, "accuracy", window, HOUR, now=NOW)
+    found = queries.pooled_series(session, models, ["accuracy", "prediction_count"], window, HOUR, now=NOW)
 
-    assert found is not None
-    (point,) = [point for point in found.points if point.value.value is not None]
+    assert sum(point.value.value or 0 for point in found["prediction_count"].points) == 100
+    (point,) = [point for point in found["accuracy"].points if point.value.value is not None]
     assert (point.value.value, point.value.sample_count) == (74 / 100, 100)

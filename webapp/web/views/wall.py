@@ -58,7 +58,7 @@ def gather(
     for row in rows:
         alerts.setdefault(row.model, []).append(row)
     volumes = metrics.series_of_each(session, models, [VOLUME], window, step, now=now)
-    courses = {name: metrics.pooled_series(session, models, name, window, step, now=now) for name in COURSE}
+    courses = metrics.pooled_series(session, models, COURSE, window, step, now=now)
     judged = standings(session, models, now=now)
     counted = of_each(session, models, SHOWN, window, now=now)
     return Fleet(
@@ -70,7 +70,7 @@ def gather(
             name: {DRIFT: standing.values.get(DRIFT, NOT_JUDGED), **counted[name]} for name, standing in judged.items()
         },
         volumes={name: found[VOLUME] for name, found in volumes.items()},
-        courses={name: series for name, series in courses.items() if series is not None},
+        courses=courses,
         open=open_summary(session),
         alerts=alerts,
         progress=_progress(session, models[0]) if len(models) == 1 else None,
