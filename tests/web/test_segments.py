@@ -5,7 +5,10 @@ import pytest
 from tests import factories as make
 from tests.factories import NOW
 from tests.web.dashboards import page, texts, words
+from webapp.catalog.models import Task
+from webapp.catalog.register import put_model
 from webapp.telemetry.segments import declare
+from webapp.telemetry.wire import Prediction
 
 
 @pytest.fixture
@@ -57,3 +60,34 @@ def test_without_keys_the_page_says_what_to_do(runtime, client_of):
     said = words(page(client_of("data_scientist"), "/technical/performance?model=churn"))
 
     assert "No segments are counted apart" in said
+
+
+def test_numbers_and_classes_have_segments_too(runtime, client_of):
+    with runtime.transaction() as session:
+        for name, task in (("demand", Task.REGRESSION), ("tickets", Task.MULTICLASS)):
+            model = put_model(session, name, now=NOW, task=task)
+            declare(session, model, ["shop"], now=NOW)
+        for place in range(80):
+            shop, at = ("north", "south")[place % 2], make.HOUR_AGO
+            off = 20 if shop == "south" else 1
+            make.make_predictions(
+                session,
+                [
+                    Prediction("demand", f"d-{place}", at, predicted=100.0 + place + off, segments={"shop": shop}),
+                    Prediction("tickets", f"t-{place}", at, predicted="a", segments={"shop": shop}),
+                ],
+            )
+            told = [
+                make.outcome(f"d-{place}", 100.0 + place, model="demand"),
+                make.outcome(f"t-{place}", "b" if shop == "south" and place % 3 else "a", model="tickets"),
+            ]
+            make.make_outcomes(session, told)
+    ada = client_of("data_scientist")
+
+    for name in ("demand", "tickets"):
+        said = texts(page(ada, f"/technical/performance?model={name}"))
+        assert said.index("south") < said.index("north")
+        assert any(each.startswith("worse: ") for each in said)
+    part = words(page(ada, "/technical/performance?model=demand&segment=shop%3Dnorth"))
+    assert "only shop=north" in part
+    assert "Counted 40" in part

@@ -66,6 +66,8 @@ class View(Protocol):
     @property
     def version(self) -> str | None: ...
     @property
+    def segment(self) -> str | None: ...
+    @property
     def zone(self) -> str: ...
     @property
     def currency(self) -> str: ...
@@ -125,15 +127,19 @@ def regression_body(request: PageRequest, view: View) -> list[Component]:
 def _find(
     session: Session, view: View, names: Sequence[str], *, needed: Sequence[str], course: str, beside: str | None = None
 ) -> Found:
-    model, window, version = view.model, view.window, view.version
+    model, window, version, segment = view.model, view.window, view.version, view.segment
     needs = load.Needs.of([METRICS[name] for name in needed])
-    evidence = load.evidence(session, [model], needs, window, now=view.now, version=version)[model.id]
+    found = load.evidence(session, [model], needs, window, now=view.now, version=version, segment=segment)
     courses = [] if beside is None else [beside]
     return Found(
-        evidence=evidence,
-        values=metrics.values(session, [model], names, window, now=view.now, version=version)[model.name],
-        versions=metrics.version_series(session, model, course, window, view.step, now=view.now),
-        courses=metrics.series(session, model, courses, window, view.step, now=view.now, version=version),
+        evidence=found[model.id],
+        values=metrics.values(session, [model], names, window, now=view.now, version=version, segment=segment)[
+            model.name
+        ],
+        versions=metrics.version_series(session, model, course, window, view.step, now=view.now, segment=segment),
+        courses=metrics.series(
+            session, model, courses, window, view.step, now=view.now, version=version, segment=segment
+        ),
         deployed=deployments(session, model.id, window),
     )
 

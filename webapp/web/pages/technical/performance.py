@@ -118,9 +118,9 @@ def _body(request: PageRequest, view: Technical) -> list[Component]:
         case Task.BINARY:
             return _binary_body(request, view)
         case Task.MULTICLASS:
-            return multiclass_body(request, view)
+            return [*multiclass_body(request, view), *segment_panels(request, view)]
         case Task.REGRESSION:
-            return regression_body(request, view)
+            return [*regression_body(request, view), *segment_panels(request, view)]
 
 
 def _binary_body(request: PageRequest, view: Technical) -> list[Component]:
