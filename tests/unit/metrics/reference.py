@@ -112,7 +112,8 @@ def _kolmogorov_smirnov(before, after, places):
     numbers = np.arange(len(places))[np.argsort(np.argsort(places, kind="stable"), kind="stable")]
     if not before.sum() or not after.sum():
         return float(bool(before.sum()) != bool(after.sum()))
-    return ks_2samp(np.repeat(numbers, before), np.repeat(numbers, after), method="asymp").statistic
+    with np.errstate(divide="ignore"):  # Its p-value, not asked for here, divides by zero for samples of one.
+        return ks_2samp(np.repeat(numbers, before), np.repeat(numbers, after), method="asymp").statistic
 
 
 def _wasserstein(before, after, places):
