@@ -27,7 +27,7 @@ from webapp.metrics.feature_drift import (
     prediction_drift,
 )
 from webapp.metrics.metric import Point, Value
-from webapp.metrics.scope import segments_of, versions_of
+from webapp.metrics.scope import part_of
 from webapp.telemetry import baselines, queries
 from webapp.telemetry.aggregate import Aggregate, FeatureHistogram
 from webapp.telemetry.queries import Bucket
@@ -121,9 +121,8 @@ def study(
     chosen = method_named(method or model.drift_method)
     limits = lines(model, chosen)
     seen = load.elapsed(window, now)
-    groups = {model.id: list(versions_of(session, [model], version=version)[model.id])}
-    chosen_part = segments_of(session, [model], segment=segment)
-    aggregate = queries.totals(session, groups, seen, parts=PARTS, now=now, segments=chosen_part)[model.id]
+    groups, part = part_of(session, model, version=version, segment=segment)
+    aggregate = queries.totals(session, groups, seen, parts=PARTS, now=now, segments=part)[model.id]
     reference = baselines.current(session, [model.id]).get(model.id)
     found = drifts(aggregate.features, reference, chosen, limits, importances=model.importances)
     report = DriftReport(
@@ -166,9 +165,8 @@ def distributions(
     segment: str | None = None,
 ) -> Mapping[str, Distribution]:
     """Return the shares of every feature of the window or the baseline, by name."""
-    groups = {model.id: list(versions_of(session, [model], version=version)[model.id])}
+    groups, part = part_of(session, model, version=version, segment=segment)
     seen = load.elapsed(window, now)
-    part = segments_of(session, [model], segment=segment)
     counted = queries.totals(session, groups, seen, parts=frozenset({"features"}), now=now, segments=part)
     features = counted[model.id].features
     reference = baselines.current(session, [model.id]).get(model.id)
@@ -229,9 +227,8 @@ def steps(
     segment: str | None = None,
 ) -> Sequence[Bucket]:
     """Return what was counted of the features in each step of the window."""
-    groups = {model.id: list(versions_of(session, [model], version=version)[model.id])}
+    groups, part = part_of(session, model, version=version, segment=segment)
     seen = load.elapsed(window, now)
-    part = segments_of(session, [model], segment=segment)
     return queries.steps(session, groups, seen, step, parts=frozenset({"features"}), now=now, segments=part)[model.id]
 
 

@@ -17,7 +17,7 @@ from webapp.metrics.evidence import Evidence
 from webapp.metrics.gauge import GAUGES
 from webapp.metrics.metric import Metric, MetricSeries, Point, Source, Value, undefined
 from webapp.metrics.registry import METRICS, check_names, metric_named
-from webapp.metrics.scope import segments_of, versions_of
+from webapp.metrics.scope import part_of, segments_of, versions_of
 from webapp.telemetry import baselines, gauges, queries
 from webapp.telemetry.queries import Bucket
 
@@ -54,8 +54,7 @@ def series(
 ) -> Mapping[str, MetricSeries]:
     """Return each metric by steps of the window; steps in the future are left out."""
     check_names(names)
-    groups = {model.id: list(versions_of(session, [model], version=version)[model.id])}
-    chosen = segments_of(session, [model], segment=segment)
+    groups, chosen = part_of(session, model, version=version, segment=segment)
     found = _stepped(session, model, names, groups, window, step, now=now, segments=chosen)
     return {name: _series(METRICS[name], found[model.id]) for name in names}
 

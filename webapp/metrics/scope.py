@@ -50,5 +50,13 @@ def segments_of(session: Session, models: Sequence[Model], *, segment: str | Non
     return numbers
 
 
+def part_of(
+    session: Session, model: Model, *, version: str | None = None, segment: str | None = None
+) -> tuple[Mapping[int, Sequence[int]], Mapping[int, int]]:
+    """Return the version numbers of one model and its segment, each by the model's number, as `telemetry` asks."""
+    versions = versions_of(session, [model], version=version)[model.id]
+    return {model.id: list(versions)}, segments_of(session, [model], segment=segment)
+
+
 def _numbered(known: Sequence[Segment], text: str) -> int:
     return next((segment.id for segment in known if str(segment) == text), NOWHERE)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.catalog.models import Model
 from webapp.core.periods import HOUR, Window, floor_to
 from webapp.metrics.intervals import Z
-from webapp.metrics.scope import versions_of
+from webapp.metrics.scope import part_of
 from webapp.telemetry import queries
 
 WEEK = timedelta(days=7)
@@ -42,7 +42,7 @@ class Volume:
 
 def volume(session: Session, model: Model, *, until: datetime, now: datetime, version: str | None = None) -> Volume:
     """Return the volume of the last whole hour before an instant."""
-    groups = {model.id: list(versions_of(session, [model], version=version)[model.id])}
+    groups, _ = part_of(session, model, version=version)
     hour = floor_to(min(until, now), HOUR) - HOUR
     counts = [
         queries.totals(session, groups, Window(start, start + HOUR), now=now)[model.id].tally.predictions
