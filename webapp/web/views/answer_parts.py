@@ -2,17 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Protocol
 
 from dash.development.base_component import Component
 from sqlalchemy.orm import Session
 
 from webapp.accounts.permissions import Permission
-from webapp.catalog.models import Deployment, Model
+from webapp.catalog.models import Deployment
 from webapp.catalog.queries import deployments
 from webapp.core.formatting import measured, money, number, share
-from webapp.core.periods import Window
 from webapp.figures import metric_trend
 from webapp.figures.answers import class_confusion, confidence_curve, confusion_height, error_histogram, over_and_under
 from webapp.metrics import load
@@ -38,7 +35,9 @@ from webapp.web.components import (
 )
 from webapp.web.components.content import Child
 from webapp.web.page import PageRequest
+from webapp.web.views.course_parts import by_version, has_values, no_outcomes
 from webapp.web.views.metric_cards import explained, metric_card, number_with_explanation, window_text
+from webapp.web.views.technical import Technical
 
 CLASS_CARDS = ("accuracy", "macro_f1", "macro_recall", "roc_auc_ovr")
 CLASS_MORE = (
@@ -47,32 +46,9 @@ CLASS_MORE = (
 )
 NUMBER_CARDS = ("mae", "bias", "mape", "r2")
 NUMBER_MORE = ("rmse", "error_p50", "error_p90", "over_forecast_share")
-OF_CLASSES = ("macro_f1", "ece", "decision_value")
-OF_NUMBERS = ("mae", "prediction_drift", "forecast_cost")
 BY_CLASS = (
     "precision = TP / (TP + FP) · recall = TP / (TP + FN) · F1 = 2·TP / (2·TP + FP + FN), one class against the rest"
 )
-
-
-class View(Protocol):
-    """What a tab is about: one model over one window, as one person sees it."""
-
-    @property
-    def model(self) -> Model: ...
-    @property
-    def window(self) -> Window: ...
-    @property
-    def step(self) -> timedelta: ...
-    @property
-    def version(self) -> str | None: ...
-    @property
-    def segment(self) -> str | None: ...
-    @property
-    def zone(self) -> str: ...
-    @property
-    def currency(self) -> str: ...
-    @property
-    def now(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +62,14 @@ class Found:
     deployed: Sequence[Deployment]
 
 
-def multiclass_body(request: PageRequest, view: View) -> list[Component]:
+def multiclass_body(request: PageRequest, view: Technical) -> list[Component]:
     """Return what there is to see of a model that tells several classes apart."""
     with request.transaction() as session:
-        found = _find(session, view, (*CLASS_CARDS, *CLASS_MORE, "ece"), needed=OF_CLASSES, course="accuracy")
+        found = _find(session, view, (*CLASS_CARDS, *CLASS_MORE, "ece"), course="accuracy")
     report = class_report(found.evidence)
     cards, trend = _cards(CLASS_CARDS, found, view), _trend("Accuracy over time", "accuracy", found, view)
     if not report.known:
-        return [cards, _no_outcomes(report.predictions), trend]
+        return [cards, no_outcomes(report.predictions), trend]
     return [
         cards,
         grid(
@@ -105,15 +81,15 @@ def multiclass_body(request: PageRequest, view: View) -> list[Component]:
     ]
 
 
-def regression_body(request: PageRequest, view: View) -> list[Component]:
+def regression_body(request: PageRequest, view: Technical) -> list[Component]:
     """Return what there is to see of a model that predicts a number."""
     with request.transaction() as session:
-        names = (*NUMBER_CARDS, *NUMBER_MORE, "forecast_cost")
-        found = _find(session, view, names, needed=OF_NUMBERS, course="mae", beside="bias")
+        names = (*NUMBER_CARDS, *NUMBER_MORE, "prediction_drift", "forecast_cost")
+        found = _find(session, view, names, course="mae", beside="bias")
     report = error_report(found.evidence)
     cards, trend = _cards(NUMBER_CARDS, found, view), _trend("Error over time", "mae", found, view)
     if not report.known:
-        return [cards, _no_outcomes(report.predictions), trend]
+        return [cards, no_outcomes(report.predictions), trend]
     more = panel("More figures", _more(NUMBER_MORE, found, view))
     money_too = [_costs(report, found, view)] if request.actor.may(Permission.IMPACT_READ) else []
     return [
@@ -125,31 +101,34 @@ def regression_body(request: PageRequest, view: View) -> list[Component]:
 
 
 def _find(
-    session: Session, view: View, names: Sequence[str], *, needed: Sequence[str], course: str, beside: str | None = None
+    session: Session,
+    view: Technical,
+    names: Sequence[str],
+    *,
+    course: str,
+    beside: str | None = None,
 ) -> Found:
-    model, window, version, segment = view.model, view.window, view.version, view.segment
-    needs = load.Needs.of([METRICS[name] for name in needed])
-    found = load.evidence(session, [model], needs, window, now=view.now, version=version, segment=segment)
+    """Read once what all of the numbers are computed from."""
+    model, window, now = view.model, view.window, view.now
+    version, segment = view.version, view.segment
+    needs = load.Needs.of([METRICS[name] for name in names])
+    found = load.evidence(session, [model], needs, window, now=now, version=version, segment=segment)[model.id]
     courses = [] if beside is None else [beside]
     return Found(
-        evidence=found[model.id],
-        values=metrics.values(session, [model], names, window, now=view.now, version=version, segment=segment)[
-            model.name
-        ],
-        versions=metrics.version_series(session, model, course, window, view.step, now=view.now, segment=segment),
-        courses=metrics.series(
-            session, model, courses, window, view.step, now=view.now, version=version, segment=segment
-        ),
+        evidence=found,
+        values={name: metrics.value_of(METRICS[name], found) for name in names},
+        versions=metrics.version_series(session, model, course, window, view.step, now=now, segment=segment),
+        courses=metrics.series(session, model, courses, window, view.step, now=now, version=version, segment=segment),
         deployed=deployments(session, model.id, window),
     )
 
 
-def _cards(names: Sequence[str], found: Found, view: View) -> Component:
+def _cards(names: Sequence[str], found: Found, view: Technical) -> Component:
     targets = view.model.targets
     return kpi_row(*(metric_card(name, found.values[name], view, target=targets.get(name)) for name in names))
 
 
-def _more(names: Sequence[str], found: Found, view: View, *, columns: int = 1) -> Component:
+def _more(names: Sequence[str], found: Found, view: Technical, *, columns: int = 1) -> Component:
     """Return what else there is to say, each with its computation; what nobody asked for is left out."""
     shown = [name for name in names if found.values[name].value is not None or METRICS[name].group != "business"]
     rows = [(METRICS[name].label, number_with_explanation(name, found.values[name], view)) for name in shown]
@@ -162,38 +141,9 @@ def _seen(names: Sequence[str], request: PageRequest) -> Sequence[str]:
     return [name for name in names if may or METRICS[name].group != "business"]
 
 
-def _no_outcomes(predictions: int) -> Component:
-    if not predictions:
-        words = "Choose a longer time range at the top, or another version."
-        return empty_state("No predictions in this window", words, picture="chart-line")
-    words = (
-        f"{number(predictions)} predictions wait for what really happened. Send outcomes with the same prediction ids,"
-        " and right and wrong appear here."
-    )
-    return empty_state("No outcomes yet", words, picture="chart-line")
-
-
-def _trend(title: str, name: str, found: Found, view: View) -> Component:
-    versions = found.versions
-    if all(point.value.value is None for series in versions.values() for point in series.points):
-        body: Component = empty_state(
-            "No outcomes yet", "The course appears when outcomes arrive.", picture="chart-line"
-        )
-    else:
-        figure = metric_trend(
-            list(versions.values()),
-            target=view.model.targets.get(name),
-            deployments=found.deployed,
-            title_by=list(versions),
-            zone=view.zone,
-        )
-        body = graph(figure, height=280, label=f"{METRICS[name].label} over time by version")
-    return panel(
-        title,
-        body,
-        subtitle=f"{METRICS[name].label} by version; dotted where few outcomes are known; upright: deployments",
-        actions=[explained(METRICS[name], found.values[name], view)],
-    )
+def _trend(title: str, name: str, found: Found, view: Technical) -> Component:
+    value = found.values[name]
+    return by_version(METRICS[name], found.versions, value, deployed=found.deployed, view=view, title=title)
 
 
 def _square(report: ClassReport) -> Component:
@@ -222,7 +172,7 @@ def _mix_ups(found: Sequence[MixUp]) -> Component:
     return panel("Most frequent mix-ups", table, flush=bool(rows))
 
 
-def _class_table(report: ClassReport, view: View) -> Component:
+def _class_table(report: ClassReport, view: Technical) -> Component:
     columns = [
         Column("name", "Class"),
         Column("support", "Happened", align="right"),
@@ -257,7 +207,7 @@ def _share(value: Value) -> str:
     return (value.reason or "undefined") if value.value is None else share(value.value)
 
 
-def _confidence(report: ClassReport, found: Found, view: View) -> Component:
+def _confidence(report: ClassReport, found: Found, view: Technical) -> Component:
     why = explained(METRICS["ece"], found.values["ece"], view)
     if not report.confidence:
         words = "The calibration of the scores appears when the model sends them."
@@ -268,14 +218,14 @@ def _confidence(report: ClassReport, found: Found, view: View) -> Component:
     return panel("Confidence", figure, subtitle=words, actions=[why])
 
 
-def _errors(report: ErrorReport, found: Found, view: View) -> Component:
+def _errors(report: ErrorReport, found: Found, view: Technical) -> Component:
     figure = graph(error_histogram(report), height=300, label="Errors of the predictions with their quantiles")
     low, _, high = (error for _, error in report.quantiles)
     words = f"nine in ten between {measured(low)} and {measured(high)}; left too low, right too high"
     return panel("Errors", figure, subtitle=words, actions=[explained(METRICS["bias"], found.values["bias"], view)])
 
 
-def _sides(report: ErrorReport, found: Found, view: View) -> Component:
+def _sides(report: ErrorReport, found: Found, view: Technical) -> Component:
     figure = graph(over_and_under(report.groups), height=300, label="Share of too high predictions by predicted value")
     name = "over_forecast_share"
     return panel(
@@ -286,10 +236,10 @@ def _sides(report: ErrorReport, found: Found, view: View) -> Component:
     )
 
 
-def _bias(found: Found, view: View) -> Component:
+def _bias(found: Found, view: Technical) -> Component:
     course = found.courses["bias"]
     why = explained(METRICS["bias"], found.values["bias"], view)
-    if all(point.value.value is None for point in course.points):
+    if not has_values(course):
         words = "The course appears when outcomes arrive."
         return panel("Bias over time", empty_state("No outcomes yet", words, picture="chart-line"), actions=[why])
     figure = metric_trend([course], deployments=found.deployed, zone=view.zone)
@@ -297,7 +247,7 @@ def _bias(found: Found, view: View) -> Component:
     return panel("Bias over time", body, subtitle="above 0 too high, below 0 too low", actions=[why])
 
 
-def _costs(report: ErrorReport, found: Found, view: View) -> Component:
+def _costs(report: ErrorReport, found: Found, view: Technical) -> Component:
     """Return what was predicted too much and too little, and where costs are set what that came to."""
     value, costs = found.values["forecast_cost"], forecast_costs(found.evidence)
     over, under = measured(report.over), measured(report.under)

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from dash import html
 from dash.development.base_component import Component
 
-from webapp.catalog.models import Deployment, Model
+from webapp.catalog.models import Deployment
 from webapp.core.formatting import number, share
-from webapp.core.periods import Window
 from webapp.figures import confusion_matrix, estimated_trend, metric_trend
 from webapp.metrics.display import number_text, text_of
 from webapp.metrics.metric import Metric, MetricSeries, Value
@@ -17,7 +15,10 @@ from webapp.metrics.performance import ESTIMATED, Confusion, performance_metrics
 from webapp.metrics.registry import METRICS
 from webapp.web.components import Column, cell, data_table, empty_state, graph, grid, kpi_row, panel, select
 from webapp.web.components.content import Child, attributes
+from webapp.web.views import course_parts
+from webapp.web.views.course_parts import has_values
 from webapp.web.views.metric_cards import explained, metric_card, number_with_explanation, sentence
+from webapp.web.views.technical import Technical
 
 CHOICE = "performance-course"
 COVERAGE, DELAY = "outcome_coverage", "outcome_delay_mean"
@@ -25,19 +26,6 @@ CARDS = ("accuracy", "precision", "recall", "roc_auc")
 # Those that are estimated too, as the list offers them.
 COURSES = tuple(name for name in ("accuracy", "precision", "recall", "f1", "roc_auc") if ESTIMATED + name in METRICS)
 MOST_VERSIONS = 6
-
-
-class View(Protocol):
-    """What the tab is about: one model over one window, as one person sees it."""
-
-    @property
-    def model(self) -> Model: ...
-    @property
-    def window(self) -> Window: ...
-    @property
-    def zone(self) -> str: ...
-    @property
-    def currency(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +38,7 @@ class Courses:
     deployed: Sequence[Deployment]
 
 
-def cards(values: Mapping[str, Value], view: View) -> list[Component]:
+def cards(values: Mapping[str, Value], view: Technical) -> list[Component]:
     """Return the numbers of the window; where too few outcomes are known, what is to be expected below them."""
     targets = view.model.targets
     rows = [kpi_row(*(metric_card(name, values[name], view, target=targets.get(name)) for name in CARDS))]
@@ -61,11 +49,11 @@ def cards(values: Mapping[str, Value], view: View) -> list[Component]:
     return rows
 
 
-def expected(found: Courses, values: Mapping[str, Value], view: View) -> Component:
+def expected(found: Courses, values: Mapping[str, Value], view: Technical) -> Component:
     """Return the metric as it came out and as it was to be expected, and beside it how many outcomes are known."""
     name, estimate = found.metric.name, ESTIMATED + found.metric.name
     realised, estimated, covered = (found.steps[each] for each in (name, estimate, COVERAGE))
-    if not any(map(_has_values, (realised, estimated))):
+    if not any(map(has_values, (realised, estimated))):
         chart: Component = empty_state("Nothing to draw yet", "The course appears with outcomes.", picture="chart-line")
     else:
         figure = estimated_trend(
@@ -87,28 +75,10 @@ def expected(found: Courses, values: Mapping[str, Value], view: View) -> Compone
     )
 
 
-def by_version(found: Courses, values: Mapping[str, Value], view: View) -> Component:
+def by_version(found: Courses, values: Mapping[str, Value], view: Technical) -> Component:
     """Return the metric over time, a line a version."""
-    name = found.metric.name
-    if not any(map(_has_values, found.versions.values())):
-        body: Component = empty_state(
-            "No outcomes yet", "The course appears when outcomes arrive.", picture="chart-line"
-        )
-    else:
-        figure = metric_trend(
-            list(found.versions.values()),
-            target=view.model.targets.get(name),
-            deployments=found.deployed,
-            title_by=list(found.versions),
-            zone=view.zone,
-        )
-        body = graph(figure, height=280, label=f"{found.metric.label} over time by version")
-    return panel(
-        f"{found.metric.label} over time",
-        body,
-        subtitle="by version; dotted where few outcomes are known; upright lines are deployments",
-        actions=[explained(found.metric, values[name], view)],
-    )
+    value = values[found.metric.name]
+    return course_parts.by_version(found.metric, found.versions, value, deployed=found.deployed, view=view)
 
 
 def confusions(found: Mapping[str, Confusion]) -> list[Component]:
@@ -125,7 +95,7 @@ def confusions(found: Mapping[str, Confusion]) -> list[Component]:
     return [panel("Right and wrong by version", several, subtitle=subtitle)]
 
 
-def all_metrics(values: Mapping[str, Value], view: View) -> Component:
+def all_metrics(values: Mapping[str, Value], view: Technical) -> Component:
     """Return every metric of right and wrong with its interval and what it rests on."""
     columns = [
         Column("metric", "Metric"),
@@ -156,10 +126,6 @@ def uncomputed(missing: Iterable[tuple[str, str | None]]) -> list[Component]:
     ]
 
 
-def _has_values(series: MetricSeries) -> bool:
-    return any(point.value.value is not None for point in series.points)
-
-
 def _choice(chosen: Metric) -> Component:
     """Return the list of metrics; assets/shell.js puts the choice into the address."""
     label = html.Label("Metric", htmlFor=CHOICE, className="visually-hidden")
@@ -168,7 +134,7 @@ def _choice(chosen: Metric) -> Component:
     return html.Div(listed, className="mc-asked", **attributes(data_mc_query="metric"))
 
 
-def _without_estimate(value: Value, view: View) -> list[Component]:
+def _without_estimate(value: Value, view: Technical) -> list[Component]:
     """Say what an estimate would need where there is none."""
     if value.value is not None:
         return []
@@ -177,13 +143,13 @@ def _without_estimate(value: Value, view: View) -> list[Component]:
 
 
 def _coverage(
-    covered: MetricSeries, deployed: Sequence[Deployment], values: Mapping[str, Value], view: View
+    covered: MetricSeries, deployed: Sequence[Deployment], values: Mapping[str, Value], view: Technical
 ) -> Component:
     figure = metric_trend([covered], deployments=deployed, zone=view.zone)
     figure["layout"]["yaxis"]["range"] = [0, 1.02]
     body = (
         graph(figure, height=280, label="Share of outcomes known over time")
-        if _has_values(covered)
+        if has_values(covered)
         else empty_state("No predictions in this window", "Choose a longer time range.", picture="chart-line")
     )
     delay = values[DELAY]
@@ -203,7 +169,7 @@ def _confusion(version: str, found: Confusion) -> Component:
     return html.Div([head, graph(confusion_matrix(found), height=210, label=f"Confusion matrix of {version}")])
 
 
-def _row(metric: Metric, value: Value, view: View) -> Mapping[str, Child]:
+def _row(metric: Metric, value: Value, view: Technical) -> Mapping[str, Child]:
     target = view.model.targets.get(metric.name)
     text = html.Span(text_of(value, metric, currency=view.currency), title=value.reason or "")
     return {

@@ -1,7 +1,5 @@
 """The segments of a model, the worst first: who is served worse than the others, and is that real?"""
 
-from datetime import datetime
-from typing import Protocol
 from urllib.parse import urlencode
 
 from dash import dcc, html
@@ -9,7 +7,6 @@ from dash.development.base_component import Component
 
 from webapp.catalog.models import Model, Task
 from webapp.core.formatting import number, share
-from webapp.core.periods import Window
 from webapp.metrics.difference import Difference, Verdict
 from webapp.metrics.display import change_text, interval_text, text_of
 from webapp.metrics.metric import Metric, Value
@@ -19,6 +16,7 @@ from webapp.web.components import Column, data_table, empty_state, panel, pill
 from webapp.web.filters import KEPT
 from webapp.web.page import PageRequest
 from webapp.web.views.metric_cards import explained
+from webapp.web.views.technical import Technical
 
 # What segments are compared by, the first deciding the order.
 COMPARED = {
@@ -29,26 +27,7 @@ COMPARED = {
 TONES = {Verdict.BETTER: "good", Verdict.WORSE: "critical", Verdict.DIFFERENT: "warning"}
 
 
-class View(Protocol):
-    """What the table is about."""
-
-    @property
-    def model(self) -> Model: ...
-    @property
-    def window(self) -> Window: ...
-    @property
-    def version(self) -> str | None: ...
-    @property
-    def segment(self) -> str | None: ...
-    @property
-    def zone(self) -> str: ...
-    @property
-    def currency(self) -> str: ...
-    @property
-    def now(self) -> datetime: ...
-
-
-def segment_panels(request: PageRequest, view: View) -> list[Component]:
+def segment_panels(request: PageRequest, view: Technical) -> list[Component]:
     """Return a table for each declared key; one that is cut to a segment already has none."""
     if view.segment is not None:
         return []
@@ -70,7 +49,7 @@ def _none_declared(model: Model) -> Component:
     )
 
 
-def _panel(request: PageRequest, view: View, key: str) -> Component:
+def _panel(request: PageRequest, view: Technical, key: str) -> Component:
     names = COMPARED[view.model.task]
     with request.transaction() as session:
         rows = ranked(session, view.model, key, names, view.window, now=view.now, version=view.version)
@@ -92,7 +71,7 @@ def _panel(request: PageRequest, view: View, key: str) -> Component:
     return panel(f"Segments by {key}", table, subtitle=f"the worst by {first.label.lower()} first", flush=True)
 
 
-def _row(request: PageRequest, view: View, row: Ranked, whole: int) -> dict[str, Component | str]:
+def _row(request: PageRequest, view: Technical, row: Ranked, whole: int) -> dict[str, Component | str]:
     names = COMPARED[view.model.task]
     kept = {name: request.query[name] for name in KEPT if request.query.get(name)}
     kept |= {"model": view.model.name, "segment": str(row.segment)}
@@ -106,7 +85,7 @@ def _row(request: PageRequest, view: View, row: Ranked, whole: int) -> dict[str,
     }
 
 
-def _number(metric: Metric, value: Value, view: View) -> Component:
+def _number(metric: Metric, value: Value, view: Technical) -> Component:
     text = html.Span(text_of(value, metric, currency=view.currency), title=value.reason or interval_text(value, metric))
     return html.Span([text, explained(metric, value, view)], className="mc-number")
 

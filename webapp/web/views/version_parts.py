@@ -1,15 +1,12 @@
 """Two versions beside each other: who they are, each metric with its difference, their courses, the same cases."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Protocol
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from webapp.catalog.models import Deployment, Model, Task
+from webapp.catalog.models import Deployment, Task
 from webapp.core.formatting import day, number, share
-from webapp.core.periods import Window
 from webapp.figures import metric_trend
 from webapp.figures.answers import class_confusion, confusion_height
 from webapp.figures.confusion import confusion_matrix
@@ -36,6 +33,7 @@ from webapp.web.components import (
 from webapp.web.components.content import Child
 from webapp.web.views.metric_cards import explained, window_text
 from webapp.web.views.performance_parts import uncomputed
+from webapp.web.views.technical import Technical
 
 TONES = {Verdict.BETTER: "good", Verdict.WORSE: "critical", Verdict.DIFFERENT: "warning"}
 LEVEL = 0.05  # A split that is less likely than this is called real.
@@ -46,22 +44,7 @@ PAIRED = (
 )
 
 
-class View(Protocol):
-    """What the tab is about: one model over one window, as one person sees it."""
-
-    @property
-    def model(self) -> Model: ...
-    @property
-    def window(self) -> Window: ...
-    @property
-    def zone(self) -> str: ...
-    @property
-    def currency(self) -> str: ...
-    @property
-    def now(self) -> datetime: ...
-
-
-def not_seen(side: Side, known: Sequence[Candidate], href: str, view: View) -> list[Component]:
+def not_seen(side: Side, known: Sequence[Candidate], href: str, view: Technical) -> list[Component]:
     """Say when a version that predicted nothing in the window was seen last; the link leads to a longer one."""
     ever = next((each.seen for each in known if each.name == side.name), None)
     if side.seen is not None:
@@ -72,12 +55,12 @@ def not_seen(side: Side, known: Sequence[Candidate], href: str, view: View) -> l
     return [notice([*words, dcc.Link("Show a window that holds both", href=href), "."], tone="warning")]
 
 
-def sides(found: Comparison, view: View) -> Component:
+def sides(found: Comparison, view: Technical) -> Component:
     """Return who is compared: where each runs, how much it predicted, and when it was deployed."""
     return grid(cell(6, _side("Champion", found.first, view)), cell(6, _side("Challenger", found.second, view)))
 
 
-def metric_table(found: Comparison, view: View) -> Component:
+def metric_table(found: Comparison, view: Technical) -> Component:
     """Return each metric of both with its interval, the difference, and whether it is real."""
     columns = [
         Column("metric", "Metric"),
@@ -99,7 +82,7 @@ def courses(
     deployed: Sequence[Deployment],
     metric: Metric,
     choice: Component,
-    view: View,
+    view: Technical,
 ) -> Component:
     """Return a metric of both over time; `choice` is where another one is chosen."""
     names = (found.first.name, found.second.name)
@@ -124,14 +107,14 @@ def courses(
     return panel(f"{metric.label} over time", body, subtitle=subtitle, actions=actions)
 
 
-def confusions(found: Comparison, view: View) -> list[Component]:
+def confusions(found: Comparison, view: Technical) -> list[Component]:
     """Return what each version took for what; nothing of models that predict numbers."""
     if view.model.task is Task.REGRESSION or not (found.first.known or found.second.known):
         return []
     return [grid(*(cell(6, _confusion(side, view)) for side in (found.first, found.second)))]
 
 
-def same_cases(found: Comparison, view: View) -> Component:
+def same_cases(found: Comparison, view: Technical) -> Component:
     """Return what both made of the cases that both decided."""
     title = "The same cases"
     if found.paired is None:
@@ -167,7 +150,7 @@ def single_version(known: int) -> Component:
     return empty_state(title, words, link, picture="scale")
 
 
-def _side(role: str, side: Side, view: View) -> Component:
+def _side(role: str, side: Side, view: Technical) -> Component:
     known = "–" if side.coverage is None else f"{share(side.coverage)} ({number(side.known)})"
     if side.seen is None:
         hours: list[tuple[str, Child | Sequence[Child]]] = [("Seen", "not in this window")]
@@ -184,7 +167,7 @@ def _tone(environment: str) -> str:
     return "good" if environment == "production" else "accent"
 
 
-def _deployed(side: Side, view: View) -> tuple[str, Child | Sequence[Child]]:
+def _deployed(side: Side, view: Technical) -> tuple[str, Child | Sequence[Child]]:
     shown = side.deployments[:MOST_DEPLOYMENTS]
     if not shown:
         return "Deployed", "not in this window"
@@ -207,7 +190,7 @@ def _is_missing(row: Row) -> bool:
     return row.first.value is None and row.second.value is None
 
 
-def _row(row: Row, view: View) -> Mapping[str, Child]:
+def _row(row: Row, view: Technical) -> Mapping[str, Child]:
     return {
         "metric": row.metric.label,
         "first": _value(row.metric, row.first, view),
@@ -217,7 +200,7 @@ def _row(row: Row, view: View) -> Mapping[str, Child]:
     }
 
 
-def _value(metric: Metric, value: Value, view: View) -> Component:
+def _value(metric: Metric, value: Value, view: Technical) -> Component:
     words: list[Child] = [text_of(value, metric, currency=view.currency)]
     if value.low is not None and value.high is not None:
         low, high = (number_text(bound, metric, currency=view.currency) for bound in (value.low, value.high))
@@ -226,7 +209,7 @@ def _value(metric: Metric, value: Value, view: View) -> Component:
     return html.Span([stacked, explained(metric, value, view)], className="mc-number")
 
 
-def _difference(found: Difference, metric: Metric, view: View) -> Component | str:
+def _difference(found: Difference, metric: Metric, view: Technical) -> Component | str:
     if found.difference is None:
         return "–"
     words: list[Child] = [change_text(found.difference, metric, currency=view.currency)]
@@ -243,7 +226,7 @@ def _verdict(found: Difference) -> Component:
     return html.Span(said)
 
 
-def _confusion(side: Side, view: View) -> Component:
+def _confusion(side: Side, view: Technical) -> Component:
     aggregate = side.evidence.aggregate
     title, label = f"Confusion of {side.name}", f"Confusion matrix of {side.name}"
     if not side.known:
@@ -258,7 +241,7 @@ def _confusion(side: Side, view: View) -> Component:
     return panel(title, body, subtitle=f"{number(side.known)} outcomes, each row in shares of what really happened")
 
 
-def _paired_words(found: Comparison, paired: Paired, view: View) -> Component:
+def _paired_words(found: Comparison, paired: Paired, view: Technical) -> Component:
     """Say who is better on the same cases, and how sure that is."""
     pairs = paired.pairs
     is_real = paired.p_value < LEVEL
@@ -273,7 +256,7 @@ def _paired_words(found: Comparison, paired: Paired, view: View) -> Component:
     return html.P([pill(verdict, tone="accent" if is_real else "quiet"), " ", words])
 
 
-def _split(found: Comparison, view: View) -> Component:
+def _split(found: Comparison, view: Technical) -> Component:
     pairs, (first, second) = found.paired.pairs if found.paired else None, (found.first.name, found.second.name)
     assert pairs is not None
     right, wrong = ("as near or nearer", "farther") if view.model.task is Task.REGRESSION else ("right", "wrong")

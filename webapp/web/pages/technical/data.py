@@ -32,7 +32,6 @@ from webapp.metrics.metric import Point
 from webapp.web.components import cell, empty_state, facts, graph, grid, panel, stack
 from webapp.web.page import Page, PageRequest
 from webapp.web.pages.technical import frame
-from webapp.web.pages.technical.frame import Technical
 from webapp.web.router import LOCATION, RENDERED, query_of, rendered
 from webapp.web.session import runtime
 from webapp.web.views import arrival_parts, drift_parts, feature_list, quality_parts
@@ -40,6 +39,7 @@ from webapp.web.views.feature_list import ONLY_MOVED, OWN_METHOD, PAGE_SIZE, Cho
 from webapp.web.views.metric_cards import sentence
 from webapp.web.views.quality_parts import FEATURE, probability, score_text, state_pill
 from webapp.web.views.requests import page_request
+from webapp.web.views.technical import Technical
 
 PAGE = Page(
     "technical_data",

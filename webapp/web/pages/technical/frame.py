@@ -1,7 +1,6 @@
 """What the technical tabs share: the choice of the top bar, the gauges and the tabs themselves."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -13,7 +12,7 @@ from webapp.catalog.models import Model
 from webapp.catalog.queries import business
 from webapp.core.errors import NotFoundError
 from webapp.core.formatting import age
-from webapp.core.periods import HOUR, Window, trailing
+from webapp.core.periods import HOUR, trailing
 from webapp.metrics import queries as metrics
 from webapp.metrics.display import text_of
 from webapp.metrics.metric import Unit, Value
@@ -22,6 +21,7 @@ from webapp.web.components import empty_state, meter, page_header, panel, stack,
 from webapp.web.filters import KEPT, read_filters
 from webapp.web.page import Page, PageRequest
 from webapp.web.views.metric_cards import sentence
+from webapp.web.views.technical import Technical
 
 TABS = (
     ("/technical/performance", "Model performance"),
@@ -34,25 +34,6 @@ GAUGES = ("cpu", "memory", "response_time_mean", "error_rate", "disk")
 LABELS = {"response_time_mean": "Response time"}
 ROOM = 1.25  # A bar without a natural end reaches a quarter beyond where alarm begins.
 EVALUATION_WARNING, EVALUATION_CRITICAL = timedelta(minutes=1), timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Technical:
-    """What a tab is about: one model over one window, as one person sees it."""
-
-    model: Model
-    window: Window
-    step: timedelta
-    version: str | None
-    segment: str | None
-    zone: str
-    currency: str
-    now: datetime
-
-    @property
-    def part(self) -> dict[str, str | None]:
-        """Return which of the model's predictions it is about, as the metrics ask for it."""
-        return {"version": self.version, "segment": self.segment}
 
 
 def chosen(request: PageRequest) -> Technical:

@@ -14,8 +14,8 @@ from webapp.metrics.registry import METRICS
 from webapp.web.components import cell, empty_state, graph, grid, kpi_row, panel
 from webapp.web.page import Page, PageRequest
 from webapp.web.pages.technical import frame
-from webapp.web.pages.technical.frame import Technical
 from webapp.web.views.metric_cards import metric_card
+from webapp.web.views.technical import Technical
 
 PAGE = Page(
     "technical_health",

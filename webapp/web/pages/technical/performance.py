@@ -35,19 +35,20 @@ from webapp.metrics.performance import (
 )
 from webapp.metrics.queries import value_of
 from webapp.metrics.registry import METRICS
-from webapp.web.components import cell, empty_state, explanation, facts, graph, grid, panel
+from webapp.web.components import cell, explanation, facts, graph, grid, panel
 from webapp.web.components.content import Children, attributes
 from webapp.web.impact import visible_to
 from webapp.web.page import Page, PageRequest
 from webapp.web.pages.technical import frame
-from webapp.web.pages.technical.frame import Technical
 from webapp.web.router import LOCATION
 from webapp.web.views import performance_parts as parts
 from webapp.web.views.answer_parts import multiclass_body, regression_body
+from webapp.web.views.course_parts import no_outcomes
 from webapp.web.views.metric_cards import explained, sentence, window_text
 from webapp.web.views.performance_parts import Courses
 from webapp.web.views.requests import number_in, page_request
 from webapp.web.views.segment_table import segment_panels
+from webapp.web.views.technical import Technical
 
 PAGE = Page(
     "technical_performance",
@@ -129,11 +130,11 @@ def _binary_body(request: PageRequest, view: Technical) -> list[Component]:
     found = visible_to(request.actor, performance_of(evidence))
     head = parts.cards(values, view)
     if not found.predictions:
-        return [*head, _no_outcomes(found)]
+        return [*head, no_outcomes(found.predictions)]
     courses = _courses(request, view)
     expected = parts.expected(courses, values, view)
     if not found.known:
-        return [*head, _no_outcomes(found), expected]
+        return [*head, no_outcomes(found.predictions), expected]
     return [
         *head,
         expected,
@@ -174,21 +175,6 @@ def _confusions(request: PageRequest, view: Technical) -> list[Component]:
     with request.transaction() as session:
         found = confusion_by_version(session, view.model, view.window, now=view.now, segment=view.segment)
     return parts.confusions(found)
-
-
-def _no_outcomes(found: Performance) -> Component:
-    if not found.predictions:
-        return empty_state(
-            "No predictions in this window",
-            "Choose a longer time range at the top, or another version.",
-            picture="chart-line",
-        )
-    return empty_state(
-        "No outcomes yet",
-        f"{number(found.predictions)} predictions wait for what really happened. Send outcomes with the same"
-        " prediction ids, and right and wrong appear here.",
-        picture="chart-line",
-    )
 
 
 def _decision(found: Performance, view: Technical) -> Component:

@@ -25,10 +25,10 @@ from webapp.telemetry.search import StoredPrediction
 from webapp.web.components import cell, empty_state, field, graph, grid, panel, text_input
 from webapp.web.page import Page, PageRequest
 from webapp.web.pages.technical import frame
-from webapp.web.pages.technical.frame import Technical
 from webapp.web.router import LOCATION
 from webapp.web.views.prediction_parts import PREDICTION, nothing_chosen, one_prediction, prediction_list
 from webapp.web.views.requests import page_request
+from webapp.web.views.technical import Technical
 
 PAGE = Page(
     "technical_predictions",

@@ -19,8 +19,8 @@ from webapp.web.components import field, panel, select
 from webapp.web.components.content import attributes
 from webapp.web.page import Page, PageRequest
 from webapp.web.pages.technical import frame
-from webapp.web.pages.technical.frame import Technical
 from webapp.web.views import version_parts as parts
+from webapp.web.views.technical import Technical
 
 PAGE = Page(
     "technical_versions",
