@@ -103,6 +103,10 @@ class EntryKind(_Labelled):
     RESOLVED = "resolved"
     FLAPPING = "flapping"
     CALM = "calm"
+    SILENCED = "silenced"
+    SILENCE_ENDED = "silence_ended"
+    INHIBITED = "inhibited"
+    INHIBITION_ENDED = "inhibition_ended"
 
 
 _LABELS = {
