@@ -8,10 +8,11 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, and_, cast, func, or_, select, text, update
+from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, cast, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
+from webapp.alerting.deeds import NOT_ACKNOWLEDGED, NOT_SNOOZED
 from webapp.alerting.plugins import Prepared
 from webapp.alerting.records import append_all, insert_all, update_all
 from webapp.alerting.severity import Severity
@@ -38,8 +39,6 @@ CHANNEL, NOTIFIED = "alerts", "alerts notified"
 _NAMES = tuple(entry.name for entry in fields(Alert))
 _COLUMNS = [getattr(AlertRow, name) for name in _NAMES]
 _WRITTEN = tuple(name for name in _NAMES if name != "fingerprint")
-NOT_ACKNOWLEDGED = {"acknowledged_at": None, "acknowledged_by": None, "acknowledged_by_id": None}
-NOT_SNOOZED = {"snoozed_until": None, "snoozed_by": None}
 AcknowledgedFor = Mapping[Severity, timedelta]  # how long an acknowledgement holds; 0, or nothing: until the end
 FOR_GOOD: AcknowledgedFor = MappingProxyType({})
 _SIGNAL = ("id", "signal", "severity", "value", "threshold", "summary", "sample_count", "evaluated_at")
@@ -102,23 +101,11 @@ def wake(session: Session, *, now: datetime, acknowledged_for: AcknowledgedFor =
 
     What has not flapped for a while loses its mark.
     """
-    woken = session.scalars(
-        update(AlertRow)
-        .where(AlertRow.status == Status.SNOOZED, AlertRow.snoozed_until <= now)
-        .values(status=Status.OPEN, **NOT_SNOOZED, **NOT_ACKNOWLEDGED)
-        .returning(AlertRow.id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    calmed = session.scalars(
-        update(AlertRow)
-        .where(
-            AlertRow.flapping_since.is_not(None),
-            func.greatest(AlertRow.fired_at, AlertRow.resolved_at) < now - FLAPPING_WINDOW,
-        )
-        .values(flapping_since=None)
-        .returning(AlertRow.id)
-        .execution_options(synchronize_session=False)
-    ).all()
+    slept = and_(AlertRow.status == Status.SNOOZED, AlertRow.snoozed_until <= now)
+    woken = _update_free(session, slept, {"status": Status.OPEN, **NOT_SNOOZED, **NOT_ACKNOWLEDGED})
+    quiet_since = func.greatest(AlertRow.fired_at, AlertRow.resolved_at)
+    calm_again = and_(AlertRow.flapping_since.is_not(None), quiet_since < now - FLAPPING_WINDOW)
+    calmed = _update_free(session, calm_again, {"flapping_since": None})
     ended = Entry(EntryKind.SNOOZE_ENDED, "The snooze is over; the alert is open again.", Status.SNOOZED, Status.OPEN)
     calm = Entry(EntryKind.CALM, "No longer flapping: no change for 30 minutes.")
     timed_out = _end_acknowledgements(session, acknowledged_for, now=now)
@@ -126,6 +113,19 @@ def wake(session: Session, *, now: datetime, acknowledged_for: AcknowledgedFor =
         session, [*((each, ended) for each in woken), *((each, calm) for each in calmed), *timed_out], at=now
     )
     return len(woken) + len(timed_out)
+
+
+def _update_free(session: Session, condition: ColumnElement[bool], values: Mapping[str, Any]) -> Sequence[UUID]:
+    """Set the values where the condition holds; what somebody holds at this moment comes next time.
+
+    Locked in the order that everybody locks in, so that a deed for thousands of alerts is never waited for in a circle.
+    """
+    free = select(AlertRow.id).where(condition).order_by(AlertRow.id).with_for_update(skip_locked=True)
+    ids = session.scalars(free).all()
+    if ids:
+        chosen = AlertRow.id.in_(select(func.unnest(_uuids(ids))))
+        session.execute(update(AlertRow).where(chosen).values(**values).execution_options(synchronize_session=False))
+    return ids
 
 
 def _end_acknowledgements(
