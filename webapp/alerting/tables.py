@@ -136,12 +136,43 @@ class AlertRow(Base):
     is_resolved_by_hand: Mapped[bool] = mapped_column(default=False)
     resolve_reason: Mapped[str | None]
     resolution_note: Mapped[str | None]
+    # --- what mutes it, written by `muting` alone
+    silence_id: Mapped[UUID | None]
+    inhibitor_id: Mapped[UUID | None]  # the alert that mutes it
+    muting_looked: Mapped[int | None] = mapped_column(SmallInteger)  # how it stood when `muting` last looked at it
 
 
 ACTIVE = text("status <> 'resolved'")
+MUTED = text("(silence_id IS NOT NULL OR inhibitor_id IS NOT NULL)")
+NOT_MUTED = text("silence_id IS NULL AND inhibitor_id IS NULL")
+STANDING = text(
+    "CASE WHEN status = 'resolved' THEN NULL ELSE severity * 2"
+    " + CASE WHEN signal IN ('firing', 'recovering', 'no_data') THEN 1 ELSE 0 END END"
+)
+"""How an alert stands for muting: its severity, and whether it mutes others. Resolved: not at all."""
+
+NOT_LOOKED_AT = text(f"muting_looked IS DISTINCT FROM ({STANDING.text})")
+"""What fired, changed its severity or ended since `muting` looked at it; nobody is told of it before."""
+
 Index("uq_alert_active_fingerprint", AlertRow.fingerprint, unique=True, postgresql_where=ACTIVE)
 Index("ix_alert_active", AlertRow.severity.desc(), AlertRow.id.desc(), postgresql_where=ACTIVE)
 Index("ix_alert_active_status", AlertRow.status, AlertRow.severity.desc(), AlertRow.id.desc(), postgresql_where=ACTIVE)
+Index(
+    "ix_alert_unmuted_status",
+    AlertRow.status,
+    AlertRow.severity.desc(),
+    AlertRow.id.desc(),
+    postgresql_where=text(f"{ACTIVE.text} AND {NOT_MUTED.text}"),
+)
+Index(
+    "ix_alert_muted",
+    AlertRow.severity.desc(),
+    AlertRow.id.desc(),
+    postgresql_where=text(f"{ACTIVE.text} AND {MUTED.text}"),
+)
+Index("ix_alert_not_looked_at", AlertRow.id, postgresql_where=NOT_LOOKED_AT)
+Index("ix_alert_silence_id", AlertRow.silence_id, postgresql_where=text("silence_id IS NOT NULL"))
+Index("ix_alert_inhibitor_id", AlertRow.inhibitor_id, postgresql_where=text("inhibitor_id IS NOT NULL"))
 Index("ix_alert_resolved", AlertRow.id.desc(), postgresql_where=text("status = 'resolved'"))
 Index("ix_alert_fingerprint_started_at", AlertRow.fingerprint, AlertRow.started_at.desc())
 Index("ix_alert_started_at", AlertRow.started_at)
@@ -166,3 +197,50 @@ class AlertEntryRow(Base):
     before: Mapped[str | None]  # the status before and after, where it changed
     after: Mapped[str | None]
     held: Mapped[str | None]  # why nobody is told of it, where nobody is
+
+
+class SilenceRow(Base):
+    """Alerts that nobody is told of for a while: once, or in windows that come again. Ended ones stay.
+
+    What it matches and when it began never change once it has begun: an edit of these ends it and begins another, so
+    that what was silent when can still be told.
+    """
+
+    __tablename__ = "silence"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    matchers: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    comment: Mapped[str]
+    author: Mapped[str]
+    author_id: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    updated_by: Mapped[str]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]  # for good; nothing where it comes again without a last day
+    recurrence: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    ended_at: Mapped[datetime | None]  # by somebody, before its time
+    ended_by: Mapped[str | None]
+    due_at: Mapped[datetime | None] = mapped_column(index=True)  # when `muting` has to look at it next
+
+
+class InhibitionRow(Base):
+    """While an alert fires that matches the source, those that match the target and are equal in labels are muted."""
+
+    __tablename__ = "inhibition"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    source: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    target: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    equal: Mapped[list[str]] = mapped_column(JSONB)
+    created_at: Mapped[datetime]
+    created_by: Mapped[str]
+    updated_at: Mapped[datetime]
+    updated_by: Mapped[str]
+    deleted_at: Mapped[datetime | None]
+    deleted_by: Mapped[str | None]
+    is_due: Mapped[bool] = mapped_column(default=True)  # `muting` has yet to look at what it says
+
+
+Index("uq_inhibition_name_alive", InhibitionRow.name, unique=True, postgresql_where=text("deleted_at IS NULL"))
