@@ -86,6 +86,44 @@ class RuleStateRow(Base):
     rule_version: Mapped[int]
 
 
+class AlertSourceRow(Base):
+    """A program outside that sends alerts, how it proves that it is the one, and how it has been heard lately.
+
+    A deleted one keeps its row for its alerts, without its secrets.
+    """
+
+    __tablename__ = "alert_source"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    format: Mapped[str]
+    secret_hash: Mapped[bytes | None]
+    secret_sealed: Mapped[bytes | None]  # where a signature needs the secret itself
+    former_hash: Mapped[bytes | None]  # what it had before, which goes on working until `former_until`
+    former_sealed: Mapped[bytes | None]
+    former_until: Mapped[datetime | None]
+    timestamp_header: Mapped[str] = mapped_column(default="")
+    severity_label: Mapped[str]
+    severities: Mapped[dict[str, str]] = mapped_column(JSONB)  # its words for ours, beside those that everybody uses
+    model_label: Mapped[str]
+    created_at: Mapped[datetime]
+    created_by: Mapped[str]
+    rotated_at: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+    disabled_by: Mapped[str | None]
+    deleted_at: Mapped[datetime | None]
+    deleted_by: Mapped[str | None]
+    last_received_at: Mapped[datetime | None]
+    accepted: Mapped[int] = mapped_column(BigInteger, default=0)
+    duplicates: Mapped[int] = mapped_column(BigInteger, default=0)
+    refused: Mapped[int] = mapped_column(BigInteger, default=0)
+    refused_at: Mapped[datetime | None]
+    refused_because: Mapped[str | None]
+
+
+Index("uq_alert_source_name_alive", AlertSourceRow.name, unique=True, postgresql_where=text("deleted_at IS NULL"))
+
+
 class AlertRow(Base):
     """One episode, from the first firing to its resolution.
 
@@ -95,10 +133,13 @@ class AlertRow(Base):
     __tablename__ = "alert"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    fingerprint: Mapped[UUID]  # hash of (rule, labels)
-    rule_id: Mapped[UUID] = mapped_column(ForeignKey("rule.id"))
+    fingerprint: Mapped[UUID]  # hash of (rule, labels), or of (source, its own fingerprint)
+    rule_id: Mapped[UUID | None] = mapped_column(ForeignKey("rule.id"))  # none where a source outside sent it
     rule_version: Mapped[int]
-    rule_name: Mapped[str]
+    rule_name: Mapped[str]  # of an alert from outside: what its sender calls it
+    source_id: Mapped[UUID | None] = mapped_column(ForeignKey("alert_source.id"))
+    source_name: Mapped[str] = mapped_column(default="")
+    source_url: Mapped[str] = mapped_column(default="")  # where its sender shows it; http or https
     type: Mapped[str]
     title: Mapped[str]
     model: Mapped[str] = mapped_column(default="")
@@ -177,6 +218,7 @@ Index("ix_alert_resolved", AlertRow.id.desc(), postgresql_where=text("status = '
 Index("ix_alert_fingerprint_started_at", AlertRow.fingerprint, AlertRow.started_at.desc())
 Index("ix_alert_started_at", AlertRow.started_at)
 Index("ix_alert_rule_id_active", AlertRow.rule_id, postgresql_where=ACTIVE)
+Index("ix_alert_source_id_active", AlertRow.source_id, postgresql_where=ACTIVE)
 Index("ix_alert_flapping", AlertRow.flapping_since, postgresql_where=text("flapping_since IS NOT NULL"))
 
 
@@ -244,3 +286,44 @@ class InhibitionRow(Base):
 
 
 Index("uq_inhibition_name_alive", InhibitionRow.name, unique=True, postgresql_where=text("deleted_at IS NULL"))
+
+
+class AlertDeedRow(Base):
+    """What one deed changed of many alerts, a row a transaction: which, how they stood, and how it left them."""
+
+    __tablename__ = "alert_deed"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    action: Mapped[str]
+    actor_name: Mapped[str]
+    actor_id: Mapped[UUID | None]
+    count: Mapped[int]
+    changed: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)  # [{"ids": […], "before": {…}, "after": {…}}]
+    undone_at: Mapped[datetime | None]
+
+
+class SavedViewRow(Base):
+    """What somebody looks at again and again, under a name; a shared one is offered to everybody."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (Index(None, "user_id", "name", unique=True), Index(None, "is_shared"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    name: Mapped[str]
+    query: Mapped[str]  # of the inbox, as its address carries it
+    is_shared: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class DefaultViewRow(Base):
+    """The view with which somebody's inbox opens: one of theirs, or one that is shared."""
+
+    __tablename__ = "default_view"
+    __table_args__ = (Index(None, "view_id"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    view_id: Mapped[UUID] = mapped_column(ForeignKey("saved_view.id"))
