@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from webapp.alerting.deeds import NOT_ACKNOWLEDGED, NOT_SNOOZED
-from webapp.alerting.plugins import Prepared
+from webapp.alerting.origin import Origin
 from webapp.alerting.records import append_all, insert_all, update_all
 from webapp.alerting.severity import Severity
 from webapp.alerting.states import OK
@@ -41,16 +41,14 @@ _COLUMNS = [getattr(AlertRow, name) for name in _NAMES]
 _WRITTEN = tuple(name for name in _NAMES if name != "fingerprint")
 AcknowledgedFor = Mapping[Severity, timedelta]  # how long an acknowledgement holds; 0, or nothing: until the end
 FOR_GOOD: AcknowledgedFor = MappingProxyType({})
-_SIGNAL = ("id", "signal", "severity", "value", "threshold", "summary", "sample_count", "evaluated_at")
+_SIGNAL = ("id", "signal", "severity", "value", "threshold", "summary", "sample_count", "active_at", "evaluated_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One series whose alert has to be looked at, and the rule that it belongs to."""
+    """One series whose alert has to be looked at, and where it comes from."""
 
-    rule_id: UUID
-    rule_version: int
-    prepared: Prepared
+    origin: Origin
     fingerprint: UUID
     labels: Mapping[str, str]
     operator: str
@@ -69,8 +67,15 @@ def apply(session: Session, findings: Sequence[Finding], *, at: datetime) -> Out
     """Write what was found into the alerts, with their timelines, in the session's transaction."""
     if not findings:
         return Outcome({}, {})
-    latest = _latest(session, [finding.fingerprint for finding in findings])
+    latest = latest_of(session, [finding.fingerprint for finding in findings])
     decided = [(finding, decide(latest.get(finding.fingerprint), finding.seen, at=at)) for finding in findings]
+    return write(session, decided, latest, at=at)
+
+
+def write(
+    session: Session, decided: Sequence[tuple[Finding, Decision]], latest: Mapping[UUID, Alert], *, at: datetime
+) -> Outcome:
+    """Write what was decided of series whose newest episodes are `latest`; each series stands in it once."""
     opened = _open(session, [finding for finding, made in decided if made.deed is Deed.OPEN], latest, at=at)
     changed = [made for _, made in decided if made.deed is Deed.CHANGE and made.alert is not None]
     changed = _with_flapping(session, changed, at=at)
@@ -87,7 +92,16 @@ def apply(session: Session, findings: Sequence[Finding], *, at: datetime) -> Out
 
 def end_of_rules(session: Session, rule_ids: Sequence[UUID], reason: AutomaticReason, *, now: datetime) -> int:
     """Resolve at once what the rules have active: they were paused, deleted or made into something else."""
-    query = select(*_COLUMNS).where(AlertRow.rule_id.in_(rule_ids), AlertRow.status != Status.RESOLVED)
+    return _end_all(session, AlertRow.rule_id.in_(rule_ids), reason, now=now)
+
+
+def end_of_source(session: Session, source_id: UUID, reason: AutomaticReason, *, now: datetime) -> int:
+    """Resolve at once what came from the source: it was disabled or deleted, and nobody will say how it ends."""
+    return _end_all(session, AlertRow.source_id == source_id, reason, now=now)
+
+
+def _end_all(session: Session, ours: ColumnElement[bool], reason: AutomaticReason, *, now: datetime) -> int:
+    query = select(*_COLUMNS).where(ours, AlertRow.status != Status.RESOLVED)
     alerts = [Alert(*row) for row in session.execute(query.order_by(AlertRow.id).with_for_update())]
     decided = [decide(alert, _ended(alert, reason), at=now) for alert in alerts]
     update_all(session, AlertRow, [_record(made.alert) for made in decided if made.alert is not None])
@@ -169,7 +183,7 @@ def notify(session: Session) -> None:
     session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
 
 
-def _latest(session: Session, fingerprints: Sequence[UUID]) -> dict[UUID, Alert]:
+def latest_of(session: Session, fingerprints: Sequence[UUID]) -> dict[UUID, Alert]:
     """Return the newest episode of each series, locked, in the order that everybody locks in."""
     newest = (
         select(AlertRow.id)
@@ -214,22 +228,15 @@ def opened(finding: Finding, former: Alert | None, *, at: datetime) -> Alert:
 
 def row_of(finding: Finding, former: Alert | None, versions: Mapping[str, str], *, at: datetime) -> dict[str, Any]:
     """Return the columns of a new episode."""
-    document, seen = finding.prepared.document, finding.seen
-    model = finding.labels.get("model", "")
+    seen, model = finding.seen, finding.labels.get("model", "")
     return {
         "id": uuid7(at),
         "fingerprint": finding.fingerprint,
-        "rule_id": finding.rule_id,
-        "rule_version": finding.rule_version,
-        "rule_name": document.name,
-        "type": document.type,
-        "title": _title(document.name, finding.labels),
+        **finding.origin.columns(finding.labels),
         "model": model,
         "version": finding.labels.get("version") or versions.get(model, ""),
         "labels": dict(finding.labels),
-        "metric": document.metric,
         "operator": finding.operator,
-        "runbook": document.runbook,
         "previous_id": None if former is None else former.id,
         "started_at": at,
         "signal": seen.state.signal,
@@ -246,11 +253,6 @@ def row_of(finding: Finding, former: Alert | None, versions: Mapping[str, str], 
         "comment_count": 0,
         "is_resolved_by_hand": False,
     }
-
-
-def _title(rule_name: str, labels: Mapping[str, str]) -> str:
-    subject = " ".join(labels[name] for name in ("model", "version", "segment", "instance") if labels.get(name))
-    return f"{rule_name}: {subject}" if subject else rule_name
 
 
 def _fired_text(finding: Finding, former: UUID | None) -> str:

@@ -192,7 +192,7 @@ def _write(
     session: Session, rules: Sequence[Rule], changes: Changes, *, at: datetime, now: datetime
 ) -> Mapping[EntryKind, int]:
     alive = _still_there(session, rules, changes)
-    outcome = episodes.apply(session, [each for each in changes.findings if each.rule_id in alive], at=at)
+    outcome = episodes.apply(session, [each for each in changes.findings if each.origin.rule_id in alive], at=at)
     for (rule_id, fingerprint), record in changes.states.items():
         if rule_id in alive:
             record["alert_id"] = outcome.alert_of.get(fingerprint, record["alert_id"])

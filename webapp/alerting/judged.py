@@ -40,7 +40,9 @@ def judged(session: Session, alert: AlertDetail, metric: Metric) -> Judged:
     return Judged(current.window, compared if is_before else None)
 
 
-def _prepared(session: Session, rule_id: UUID, version: int) -> Prepared | None:
+def _prepared(session: Session, rule_id: UUID | None, version: int) -> Prepared | None:
+    if rule_id is None:
+        return None  # a source outside judged it
     query = select(RuleVersionRow.document).where(RuleVersionRow.rule_id == rule_id, RuleVersionRow.number == version)
     document = session.scalar(query)
     try:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from webapp.alerting import wording
 from webapp.alerting.episodes import Finding
+from webapp.alerting.origin import Origin
 from webapp.alerting.plugins import Prepared
 from webapp.alerting.readings import FAULTS, Gathered, Labels, Need, UnreadableError
 from webapp.alerting.rule_type import CURRENT, Context, Readings, Verdict
@@ -67,7 +68,7 @@ class Changes:
     @property
     def rule_ids(self) -> set[UUID]:
         found = {rule_id for rule_id, _ in (*self.states, *self.gone)}
-        return found | {finding.rule_id for finding in self.findings}
+        return found | {finding.origin.rule_id for finding in self.findings if finding.origin.rule_id is not None}
 
 
 def needs_of(rules: Sequence[Rule], changes: Changes, *, at: datetime) -> dict[UUID, Need]:
@@ -120,7 +121,7 @@ def follow(
     at: datetime,
 ) -> None:
     """Step the states of the rule's series, and note which alerts that touches."""
-    _Stepper(rule, need, changes, at).step_all(judged, known)
+    _Stepper(rule, need, changes, at, _origin(rule, need.prepared)).step_all(judged, known)
 
 
 def _verdicts(
@@ -166,6 +167,7 @@ class _Stepper:
     need: Need
     changes: Changes
     at: datetime
+    origin: Origin
 
     def step_all(self, judged: Sequence[Judged], known: Mapping[UUID, Held]) -> None:
         self.changes.series += len(judged)
@@ -233,9 +235,7 @@ class _Stepper:
         return wording.summary(verdict, self.need.prepared.metric, labels, window=window)
 
     def _find(self, fingerprint: UUID, labels: Mapping[str, str], operator: str, seen: Seen) -> None:
-        rule = self.rule
-        finding = Finding(rule.id, rule.version, self.need.prepared, fingerprint, labels, operator, seen)
-        self.changes.findings.append(finding)
+        self.changes.findings.append(Finding(self.origin, fingerprint, labels, operator, seen))
 
 
 def _touches_alert(state: SeriesState, before: Held | None, has_changed: bool, *, at: datetime) -> bool:
@@ -252,6 +252,18 @@ def _mark_error(rule: Rule, known: Mapping[UUID, Held], changes: Changes) -> Non
         if before.state.condition is not Condition.ERROR:
             failed = replace(before, state=replace(before.state, condition=Condition.ERROR))
             changes.states[rule.id, fingerprint] = _record(rule, fingerprint, failed)
+
+
+def _origin(rule: Rule, prepared: Prepared) -> Origin:
+    document = prepared.document
+    return Origin(
+        name=document.name,
+        type=document.type,
+        metric=document.metric,
+        runbook=document.runbook,
+        rule_id=rule.id,
+        rule_version=rule.version,
+    )
 
 
 def _policy(prepared: Prepared) -> Policy:

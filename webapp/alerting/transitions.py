@@ -65,6 +65,7 @@ class Seen:
     sample_count: int
     end: AutomaticReason | None = None  # why it is over, where it is
     stays_acknowledged: bool = False  # while its severity rises
+    is_measured: bool = True  # without a value nothing is known of it; what somebody else says may have none
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,8 @@ def _end(alert: Alert | None, seen: Seen, reason: AutomaticReason, *, at: dateti
         resolve_reason=reason,
         resolution_note=None,
     )
-    text = f"Resolved by itself: {reason.label.lower()}. {seen.summary}".strip()
+    told = reason.label if reason is AutomaticReason.BY_SOURCE else f"Resolved by itself: {reason.label.lower()}"
+    text = f"{told}. {seen.summary}".strip()
     return Decision(Deed.CHANGE, changed, (Entry(EntryKind.RESOLVED, text, Status(alert.status), Status.RESOLVED),))
 
 
@@ -203,17 +205,17 @@ def _opened(alert: Alert) -> Alert:
 
 
 def _with_signal(alert: Alert, seen: Seen, *, at: datetime) -> Alert:
-    """Take over what was seen. Without a value the last one stays, with its severity."""
+    """Take over what was seen. Without a value the last one stays, with the severity of what is measured."""
     signal = seen.state.signal
-    if signal in {Signal.NO_DATA, Signal.ERROR} or seen.value is None:
+    if signal in {Signal.NO_DATA, Signal.ERROR} or (seen.value is None and seen.is_measured):
         return replace(alert, signal=signal, evaluated_at=at, summary=seen.summary or alert.summary)
     return replace(
         alert,
         signal=signal,
         severity=seen.severity.rank if seen.state.phase.is_firing and signal is Signal.FIRING else alert.severity,
-        value=seen.value,
+        value=alert.value if seen.value is None else seen.value,
         threshold=alert.threshold if seen.threshold is None else seen.threshold,
-        summary=seen.summary,
+        summary=seen.summary or alert.summary,
         sample_count=seen.sample_count,
         evaluated_at=at,
     )

@@ -82,6 +82,9 @@ class AutomaticReason(_Labelled):
     RULE_DELETED = "rule_deleted"
     PAUSED = "paused"
     UPDATED = "updated"
+    BY_SOURCE = "resolved_by_its_source"
+    SOURCE_DISABLED = "source_disabled"
+    SOURCE_DELETED = "source_deleted"
 
 
 class EntryKind(_Labelled):
@@ -101,6 +104,7 @@ class EntryKind(_Labelled):
     ASSIGNED = "assigned"
     COMMENTED = "commented"
     RESOLVED = "resolved"
+    TAKEN_BACK = "taken_back"  # a deed undone by who did it, in the seconds after
     FLAPPING = "flapping"
     CALM = "calm"
     SILENCED = "silenced"
