@@ -1,7 +1,7 @@
 """What the alert inbox, an alert's own page and the reports ask: keyset pages, exact counts of what is active."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -50,6 +50,7 @@ __all__ = [
     "counts",
     "inbox",
     "last_evaluation",
+    "matching",
     "monthly",
     "newer_than",
     "newest",
@@ -130,6 +131,12 @@ def newest(session: Session, filters: InboxFilters) -> UUID | None:
     """Return the newest alert of the tab, wherever it stands in the list: what `newer_than` counts from."""
     query = select(AlertRow.id).where(_TABS[filters.tab], *_conditions(filters))
     return session.scalar(query.order_by(AlertRow.id.desc()).limit(1))
+
+
+def matching(session: Session, filters: InboxFilters, *, newest: UUID, seen_at: datetime, limit: int) -> Sequence[UUID]:
+    """Return the alerts of the tab that somebody saw: none newer than the newest, and none that fired again since."""
+    query = select(AlertRow.id).where(_TABS[filters.tab], *_conditions(filters))
+    return session.scalars(query.where(AlertRow.id <= newest, AlertRow.fired_at <= seen_at).limit(limit)).all()
 
 
 def rows(session: Session, ids: Sequence[UUID]) -> Sequence[InboxRow]:
