@@ -13,6 +13,7 @@ from tests.integration.alerting.helpers import MINUTE, alerts, play, save
 from webapp.runtime import Runtime
 
 Clients = Callable[..., Any]
+NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
 @pytest.fixture
@@ -198,6 +199,10 @@ def test_many_at_once_need_the_permission_of_the_deed(firing: list[str], client_
     [
         {"action": "explode", "ids": []},
         {"action": "acknowledge", "ids": []},
+        {"action": "acknowledge"},
+        {"action": "acknowledge", "matching": {"newest": "x", "seen_at": "2026-03-10T12:05:00Z"}},
+        {"action": "acknowledge", "matching": {"newest": NOBODY, "seen_at": "2026-03-10T12:05:00"}},
+        {"action": "acknowledge", "ids": [NOBODY], "matching": {"newest": NOBODY, "seen_at": "2026-03-10T12:05:00Z"}},
         {"action": "acknowledge", "ids": ["x"]},
         {"action": "resolve", "ids": ["00000000-0000-0000-0000-000000000000"]},
         {"action": "snooze", "ids": ["00000000-0000-0000-0000-000000000000"]},
@@ -240,3 +245,30 @@ def test_of_two_requests_at_once_one_is_200_and_one_is_409(firing: list[str], cl
         first, second = pool.map(ask, range(2))
 
     assert [sorted(pair) for pair in zip(first, second, strict=True)] == [[200, 409]] * 3
+
+
+def test_all_that_match_a_view_are_done_as_far_as_they_were_seen(
+    firing: list[str], client_of: Clients, runtime: Runtime
+) -> None:
+    omar = client_of("oncall")
+    seen = omar.get("/api/v1/alerts?status=open&severity=medium").json
+    with runtime.transaction() as session:
+        play(session, [85], instance="web-1", start=NOW + 5 * MINUTE)
+    view = {"newest": seen["newest"], "seen_at": "2026-03-10T12:05:00Z", "severity": ["medium"]}
+
+    done = post(omar, "bulk", {"action": "acknowledge", "matching": view}).json
+
+    assert (done["changed"], done["refused"]) == (3, 0)
+    assert {each["id"] for each in done["results"]} == set(firing)
+    assert omar.get("/api/v1/alerts").json["counts"]["open"] == 1
+
+
+def test_a_deed_for_many_is_taken_back_by_who_did_it(firing: list[str], client_of: Clients) -> None:
+    omar, dev = client_of("oncall"), client_of("devops")
+    done = post(omar, "bulk", {"action": "resolve", "ids": firing, "reason": "fixed"}).json
+
+    assert post(dev, f"bulk/{done['deed']}/undo").status_code == 403
+    back = post(omar, f"bulk/{done['deed']}/undo").json
+    assert (back["changed"], back["refused"]) == (3, 0)
+    assert post(omar, f"bulk/{done['deed']}/undo").status_code == 409
+    assert post(omar, "bulk/00000000-0000-0000-0000-000000000000/undo").status_code == 404

@@ -11,7 +11,7 @@ from webapp.accounts.actor import Actor, ActorKind
 from webapp.accounts.permissions import Permission
 from webapp.alerting.types import EntryKind, ResolveReason, Status
 from webapp.core import formatting
-from webapp.core.errors import InvalidInputError
+from webapp.core.errors import FieldError, InvalidInputError
 
 LONGEST_SNOOZE = timedelta(days=30)
 MAX_TEXT = 5_000
@@ -136,6 +136,14 @@ def resolution(reason: ResolveReason, note: str) -> Resolve:
     if reason is ResolveReason.WONT_FIX and not text:
         raise InvalidInputError("Write a note: whoever reads this later wants to know why it won't be fixed.")
     return Resolve(reason, text)
+
+
+def reason_of(text: str) -> ResolveReason:
+    try:
+        return ResolveReason.read(text)
+    except ValueError:
+        message = f"Say why: one of {', '.join(ResolveReason)}"
+        raise InvalidInputError(f"{message}.", errors=(FieldError("/reason", message),)) from None
 
 
 def remark(text: str) -> Comment:

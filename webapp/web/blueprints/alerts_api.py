@@ -1,8 +1,8 @@
-"""Alerts over HTTP: read the inbox, and do what people do there, one at a time or many."""
+"""Alerts over HTTP: read the inbox, and do what people do there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts.actor import Actor
 from webapp.accounts.permissions import Permission
-from webapp.alerting import lifecycle, queries
+from webapp.alerting import deeds, lifecycle, queries
 from webapp.alerting.severity import Severity
 from webapp.alerting.types import AlertType, ResolveReason, Status
 from webapp.alerting.views import AlertDetail, InboxFilters
-from webapp.core.errors import FieldError, InvalidInputError, UserError
+from webapp.core.errors import InvalidInputError
 from webapp.web import api
 from webapp.web.gate import requires
 from webapp.web.session import actor, now, runtime
@@ -26,7 +26,6 @@ P = Permission
 Text = Annotated[str, Meta(max_length=lifecycle.MAX_TEXT)]
 Instant = Annotated[datetime, Meta(tz=True)]
 Reason = Annotated[str, Meta(max_length=40, description=f"One of {', '.join(ResolveReason)}.")]
-BULK_LIMIT = 1_000
 
 
 class Resolution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,38 +51,17 @@ class Comment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: Text
 
 
-class Bulk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One deed for many alerts; each is done or refused by itself."""
-
-    action: Literal["acknowledge", "take_over", "unacknowledge", "resolve", "snooze", "assign", "comment"]
-    ids: Annotated[list[UUID], Meta(min_length=1, max_length=BULK_LIMIT)]
-    reason: Reason | None = None
-    note: Text = ""
-    until: Instant | msgspec.UnsetType | None = msgspec.UNSET
-    user: Annotated[str, Meta(max_length=320)] | None = None
-    text: Text = ""
-
-
-NEEDED: Mapping[str, Permission] = {
-    "acknowledge": P.ALERTS_ACKNOWLEDGE,
-    "take_over": P.ALERTS_ACKNOWLEDGE,
-    "unacknowledge": P.ALERTS_ACKNOWLEDGE,
-    "resolve": P.ALERTS_RESOLVE,
-    "snooze": P.ALERTS_ACKNOWLEDGE,
-    "assign": P.ALERTS_ASSIGN,
-    "comment": P.ALERTS_COMMENT,
-}
-
-
 @BLUEPRINT.get("")
 @requires(P.ALERTS_READ)
 def find() -> Response:
-    filters = _filters()
+    filters, seen_at = _filters(), now()
     limit = api.integer_arg("limit", 50, largest=queries.MAXIMUM_LIMIT)
     with runtime().transaction() as session:
         page = queries.inbox(session, filters, cursor=request.args.get("cursor"), limit=limit)
-        counts = queries.counts(session, filters)
-    return api.answer({"alerts": page.rows, "next": page.next, "counts": counts})
+        counts, newest = queries.counts(session, filters), queries.newest(session, filters)
+    # A deed for all that match asks for the last two: nobody acknowledges what came after his list.
+    seen = {"newest": newest, "seen_at": seen_at}
+    return api.answer({"alerts": page.rows, "next": page.next, "counts": counts, **seen})
 
 
 @BLUEPRINT.get("/<alert_id>")
@@ -118,7 +96,7 @@ def unacknowledge(alert_id: str) -> Response:
 @api.takes(Resolution)
 def resolve(alert_id: str) -> Response:
     given = api.body(Resolution)
-    reason = _reason(given.reason)
+    reason = deeds.reason_of(given.reason)
 
     def deed(session: Session, number: UUID, who: Actor) -> AlertDetail:
         return lifecycle.resolve(session, number, reason=reason, note=given.note, actor=who, now=now())
@@ -150,26 +128,6 @@ def comment(alert_id: str) -> Response:
     return _do(alert_id, lambda s, number, who: lifecycle.comment(s, number, text=given.text, actor=who, now=now()))
 
 
-@BLUEPRINT.post("/bulk")
-@requires(P.ALERTS_READ)
-@api.takes(Bulk)
-def bulk() -> Response:
-    """Do one thing to many alerts. The answer says for each what came of it; one that is refused stops no other."""
-    given, who = api.body(Bulk), actor()
-    who.require(NEEDED[given.action])
-    deed = _bulk_deed(given)
-    results: dict[UUID, dict[str, Any]] = {}
-    with runtime().transaction() as session:
-        # In one order for everybody, so that two of these never wait for each other in a circle.
-        for alert_id in sorted(set(given.ids)):
-            try:
-                deed(session, alert_id, who)  # It refuses before it writes.
-                results[alert_id] = {"id": alert_id, "status": 200}
-            except UserError as error:
-                results[alert_id] = {"id": alert_id, "status": error.status, "detail": error.message}
-    return api.answer({"results": [results[alert_id] for alert_id in dict.fromkeys(given.ids)]})
-
-
 Deed = Callable[[Session, UUID, Actor], object]
 
 
@@ -177,42 +135,6 @@ def _do(alert_id: str, deed: Deed) -> Response:
     with runtime().transaction() as session:
         done = deed(session, api.uuid_of(alert_id, "alert"), actor())
     return api.answer(done)
-
-
-def _bulk_deed(given: Bulk) -> Deed:
-    at = now()
-    match given.action:
-        case "acknowledge":
-            return lambda session, number, who: lifecycle.acknowledge(session, number, actor=who, now=at)
-        case "take_over":
-            return lambda session, number, who: lifecycle.take_over(session, number, actor=who, now=at)
-        case "unacknowledge":
-            return lambda session, number, who: lifecycle.unacknowledge(session, number, actor=who, now=at)
-        case "assign":
-            return lambda session, number, who: lifecycle.assign(session, number, user=given.user, actor=who, now=at)
-        case "comment":
-            return lambda session, number, who: lifecycle.comment(session, number, text=given.text, actor=who, now=at)
-        case "resolve":
-            reason = _reason(given.reason or "")
-            return lambda session, number, who: lifecycle.resolve(
-                session, number, reason=reason, note=given.note, actor=who, now=at
-            )
-        case "snooze":
-            until = given.until
-            if until is msgspec.UNSET:
-                message = (
-                    "Say until when: 'until' is an instant like 2026-03-01T10:00:00Z, or null until it gets worse."
-                )
-                raise InvalidInputError(message)
-            return lambda session, number, who: lifecycle.snooze(session, number, until=until, actor=who, now=at)
-
-
-def _reason(text: str) -> ResolveReason:
-    try:
-        return ResolveReason.read(text)
-    except ValueError:
-        message = f"Say why: one of {', '.join(ResolveReason)}"
-        raise InvalidInputError(f"{message}.", errors=(FieldError("/reason", message),)) from None
 
 
 def _filters() -> InboxFilters:
