@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, select, tuple_
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from webapp.alerting import episodes, schedule
@@ -21,7 +21,7 @@ from webapp.alerting.episodes import FOR_GOOD, AcknowledgedFor
 from webapp.alerting.judging import Changes, Held, Rule, judge, needs_of
 from webapp.alerting.plugins import Prepared, prepare
 from webapp.alerting.readings import FAULTS, gather
-from webapp.alerting.records import put_all, update_all
+from webapp.alerting.records import delete_all, put_all, update_all
 from webapp.alerting.schedule import Slot
 from webapp.alerting.states import Condition, Phase, SeriesState
 from webapp.alerting.tables import AlertRow, RuleRow, RuleStateRow
@@ -197,10 +197,8 @@ def _write(
         if rule_id in alive:
             record["alert_id"] = outcome.alert_of.get(fingerprint, record["alert_id"])
     put_all(session, RuleStateRow, [record for (rule_id, _), record in changes.states.items() if rule_id in alive])
-    gone = [key for key in changes.gone if key[0] in alive]
-    if gone:
-        key = tuple_(RuleStateRow.rule_id, RuleStateRow.fingerprint)
-        session.execute(delete(RuleStateRow).where(key.in_(gone)).execution_options(synchronize_session=False))
+    gone = [{"rule_id": rule_id, "fingerprint": name} for rule_id, name in changes.gone if rule_id in alive]
+    delete_all(session, RuleStateRow, gone)
     _note_faults(session, rules, changes.faults, now=now)
     _note_left_out(session, rules, changes.left_out)
     return outcome.entries

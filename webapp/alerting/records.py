@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, cast, column, func, select, update
+from sqlalchemy import Table, and_, bindparam, cast, column, delete, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB, Insert, insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import TableValuedAlias
@@ -47,6 +47,15 @@ def update_all(session: Session, mapped: type[Base], rows: Sequence[Record]) -> 
     values = {name: given.c[name] for name in rows[0] if name != "id"}
     table = _table(mapped)
     session.execute(update(table).where(table.c.id == given.c.id).values(values), {"rows": list(rows)})
+
+
+def delete_all(session: Session, mapped: type[Base], keys: Sequence[Record]) -> None:
+    """Delete the rows that have these values, which are parts of their primary key."""
+    if not keys:
+        return
+    given, table = _given(mapped, tuple(keys[0])), _table(mapped)
+    is_named = and_(*(table.c[name] == given.c[name] for name in keys[0]))
+    session.execute(delete(table).where(is_named), {"rows": list(keys)})
 
 
 @cache
