@@ -1,9 +1,9 @@
 """The parts of a screen say what they must, to eyes and to screen readers, and take what is missing for granted."""
 
+from base64 import b64decode
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
 from dash import html
@@ -101,7 +101,8 @@ def test_a_sparkline_draws_little_or_nothing_without_failing(values):
 
 
 def drawing(component: Component) -> str:
-    return unquote(component.style["--mc-spark"].removeprefix('url("data:image/svg+xml,').removesuffix('")'))
+    drawn = component.style["--mc-spark"].removeprefix('url("data:image/svg+xml;base64,').removesuffix('")')
+    return b64decode(drawn).decode()
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dash import ClientsideFunction, Dash
-from dash._utils import to_json
 from flask import Flask, Response, render_template
 
 from webapp.accounts.actor import Actor
 from webapp.accounts.permissions import Permission
 from webapp.core.errors import ForbiddenError, NotSignedInError, UserError
 from webapp.web.callbacks import value_check
+from webapp.web.json import dumps, written
 from webapp.web.session import actor
 
 UNUSED_SUITES = ("dash_table",)  # 34 kB in every page for a component that no page has
@@ -28,7 +28,7 @@ class SecureDash(Dash):
 
     def __init__(self, server: Flask, *, report: Callable[[UserError], None], **options: Any) -> None:
         self.permissions: dict[str, Permission] = {}
-        self._dependencies: dict[frozenset[Permission], str] = {}
+        self._dependencies: dict[frozenset[Permission], bytes] = {}
         super().__init__(
             "webapp",
             server=server,  # type: ignore[arg-type]  # any WSGI server is taken, the annotation forgets it
@@ -55,7 +55,7 @@ class SecureDash(Dash):
             def guarded(*args: Any, **kwargs: Any) -> Any:
                 actor().require(permission)
                 check_values(args, kwargs)
-                return function(*args, **kwargs)
+                return written(function(*args, **kwargs))
 
             register(guarded)
             return function
@@ -80,11 +80,14 @@ class SecureDash(Dash):
         if twice:
             raise RuntimeError(f"outputs with two callbacks: {twice}")
 
+    def serve_layout(self) -> Response:
+        return Response(dumps(self.get_layout()), content_type="application/json")
+
     def dependencies(self) -> Response:
         """Tell the browser only of the callbacks that this actor may call."""
         who = actor()
         if who.permissions not in self._dependencies:
-            self._dependencies[who.permissions] = to_json(self._callbacks_of(who))
+            self._dependencies[who.permissions] = dumps(self._callbacks_of(who))
         return Response(self._dependencies[who.permissions], content_type="application/json")
 
     def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]

@@ -1,8 +1,8 @@
 """Numbers that mean something at a glance: cards, sparklines, bullet bars, and how each number came about."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from typing import Protocol
-from urllib.parse import quote
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -85,7 +85,8 @@ def explanation(
 
 def sparkline(values: Sequence[float | None], state: str | None = None) -> Component:
     """Return the course of a number as a line in the colour of its state; where a value is missing, so is the line."""
-    style = {"--mc-spark": f'url("data:image/svg+xml,{quote(_drawing(values))}")'}
+    drawn = b64encode(_drawing(values).encode()).decode()
+    style = {"--mc-spark": f'url("data:image/svg+xml;base64,{drawn}")'}
     tone = classes("mc-spark", f"mc-spark-{state or 'neutral'}")
     return html.Span(className=tone, style=style, **attributes(aria_hidden="true"))
 
