@@ -275,7 +275,7 @@ def test_the_address_says_what_is_shown(client_of, runtime, alerts):
     assert "api-1" not in names("")
     assert "api-1" in names("tab=acknowledged")
     assert "api-2" in names("severity=high,critical&type=resource_exhaustion&age=1h")
-    assert names("severity=low") == "inbox-rows mc-alerts Alerts"
+    assert set(names("severity=low").split()) == {"inbox-rows", "mc-alerts", "Alerts"}
     assert "api-3" in names("q=api-3")
     assert "api-2" not in names("q=api-3")
     assert "api-2" not in names("assignee=mine")
