@@ -1,4 +1,4 @@
-"""Views of the inbox that people keep under a name, and what a deed changed of many alerts, for the way back."""
+"""Views of the inbox kept under a name, what a deed changed of many alerts, and indexes for a full inbox."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,10 @@ branch_labels = None
 depends_on = None
 
 INSTANT = UtcDateTime()
+NOT_MUTED = sa.text("status <> 'resolved' AND silence_id IS NULL AND inhibitor_id IS NULL")
+ASSIGNED = sa.text("assignee IS NOT NULL AND status <> 'resolved'")
+INBOX = ["status", sa.text("severity DESC"), sa.text("id DESC")]
+NARROWED_BY = ["type", "model", "started_at"]
 
 
 def upgrade() -> None:
@@ -45,8 +49,16 @@ def upgrade() -> None:
         sa.Column("view_id", sa.Uuid(), sa.ForeignKey("saved_view.id"), nullable=False),
     )
     op.create_index("ix_default_view_view_id", "default_view", ["view_id"])
+    op.drop_index("ix_alert_unmuted_status", "alert")
+    op.create_index("ix_alert_unmuted_status", "alert", [*INBOX, *NARROWED_BY], postgresql_where=NOT_MUTED)
+    for name in ("assignee", "assignee_email"):
+        op.create_index(f"ix_alert_{name}_lower", "alert", [sa.text(f"lower({name})")], postgresql_where=ASSIGNED)
 
 
 def downgrade() -> None:
+    for name in ("assignee", "assignee_email"):
+        op.drop_index(f"ix_alert_{name}_lower", "alert")
+    op.drop_index("ix_alert_unmuted_status", "alert")
+    op.create_index("ix_alert_unmuted_status", "alert", INBOX, postgresql_where=NOT_MUTED)
     for table in ("default_view", "saved_view", "alert_deed"):
         op.drop_table(table)
