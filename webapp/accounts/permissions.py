@@ -21,8 +21,12 @@ class Permission(StrEnum):
     ALERTS_RESOLVE = "alerts:resolve"
     ALERTS_COMMENT = "alerts:comment"
     ALERTS_ASSIGN = "alerts:assign"
+    SILENCES_READ = "silences:read"
+    SILENCES_WRITE = "silences:write"
     RULES_READ = "rules:read"
     RULES_WRITE = "rules:write"
+    SOURCES_READ = "sources:read"
+    SOURCES_WRITE = "sources:write"
     REPORTS_READ = "reports:read"
     REPORTS_DOWNLOAD = "reports:download"
     REPORTS_GENERATE = "reports:generate"
@@ -65,8 +69,8 @@ ROLE_LABELS: Mapping[Role, str] = MappingProxyType(
 
 _EVERYONE = frozenset({P.DASHBOARDS_OVERVIEW, P.MODELS_READ, P.ALERTS_READ, P.REPORTS_READ, P.PROFILE_SELF})
 _BUSINESS = frozenset({P.DASHBOARDS_EXECUTIVE, P.IMPACT_READ, P.REPORTS_DOWNLOAD})
-_TECHNICAL = frozenset({P.DASHBOARDS_TECHNICAL, P.PREDICTIONS_READ, P.RULES_READ})
-_RESPONDING = frozenset({P.ALERTS_ACKNOWLEDGE, P.ALERTS_RESOLVE, P.ALERTS_COMMENT, P.ALERTS_ASSIGN})
+_TECHNICAL = frozenset({P.DASHBOARDS_TECHNICAL, P.PREDICTIONS_READ, P.RULES_READ, P.SILENCES_READ})
+_RESPONDING = frozenset({P.ALERTS_ACKNOWLEDGE, P.ALERTS_RESOLVE, P.ALERTS_COMMENT, P.ALERTS_ASSIGN, P.SILENCES_WRITE})
 
 _READING = frozenset(
     permission for permission in P if permission.endswith(":read") or permission.startswith("dashboards:")
@@ -80,7 +84,10 @@ ROLES: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         | _TECHNICAL
         | _RESPONDING
         | {P.MODELS_WRITE, P.RULES_WRITE, P.REPORTS_GENERATE},
-        Role.DEVOPS: _EVERYONE | _TECHNICAL | _RESPONDING | {P.RULES_WRITE, P.SETTINGS_READ},
+        Role.DEVOPS: _EVERYONE
+        | _TECHNICAL
+        | _RESPONDING
+        | {P.RULES_WRITE, P.SETTINGS_READ, P.SOURCES_READ, P.SOURCES_WRITE},
         Role.ANALYST: _EVERYONE | _BUSINESS | {P.REPORTS_GENERATE, P.ALERTS_COMMENT},
         Role.ONCALL: _EVERYONE | _TECHNICAL | _RESPONDING,
         Role.AUDITOR: _READING | {P.PROFILE_SELF},
@@ -104,7 +111,7 @@ LANDING: Mapping[Role, str] = MappingProxyType(
 SCOPES: Mapping[str, frozenset[Permission]] = MappingProxyType(
     {
         "read": _READING - {P.USERS_READ, P.TOKENS_READ, P.AUDIT_READ, P.SETTINGS_READ},
-        "alerts": _RESPONDING | {P.ALERTS_READ},
+        "alerts": _RESPONDING | {P.ALERTS_READ, P.SILENCES_READ},
         "write": (_READING - {P.USERS_READ, P.TOKENS_READ, P.AUDIT_READ, P.SETTINGS_READ})
         | {P.MODELS_WRITE, P.RULES_WRITE, P.REPORTS_GENERATE},
     }

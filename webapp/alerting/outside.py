@@ -1,0 +1,237 @@
+"""Alerts from outside join the inbox: what sources send becomes episodes, by the same decisions as what rules find.
+
+An alert is known by its source and fingerprint, one firing of it by its `starts_at`. That is kept as the episode's
+`active_at`, so that a message which comes twice, or after a later one, changes nothing. All messages of a source go
+through the lock on its row: two processes that hear the same thing make one alert and one transition of it.
+"""
+
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from webapp.alerting import episodes, outside_words
+from webapp.alerting.episodes import Finding
+from webapp.alerting.source_format import OutsideAlert, OutsideStatus, Sent
+from webapp.alerting.states import OK, Phase, SeriesState
+from webapp.alerting.tables import AlertSourceRow
+from webapp.alerting.transitions import HELD_AFTER_RESOLVE, NOTHING, Alert, Decision, Deed, Seen, decide
+from webapp.alerting.types import AutomaticReason
+from webapp.core.errors import ConflictError, NotFoundError, UserError
+from webapp.core.ids import digest
+from webapp.telemetry.wire import Receipt, Rejection
+
+AHEAD = timedelta(days=1)  # how far a sender's clock may be before ours
+MOST_OF_ONE = 20  # messages about one alert in a body
+LONGEST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What one request of a source brought."""
+
+    source_id: UUID
+    sent: Sent
+
+
+@dataclass(slots=True)
+class _Opened:
+    """A parcel with what comes of it."""
+
+    source: AlertSourceRow
+    rejected: list[Rejection]
+    accepted: int = 0
+    duplicates: int = 0
+
+    @property
+    def receipt(self) -> Receipt:
+        return Receipt(self.accepted, self.duplicates, sorted(self.rejected, key=lambda each: each.index))
+
+
+@dataclass(slots=True)
+class _Message:
+    """One alert of a parcel, until it is settled."""
+
+    parcel: _Opened
+    alert: OutsideAlert
+    fingerprint: UUID
+    has_changed: bool = field(default=False)
+
+    def settle(self, *, has_changed: bool) -> None:
+        if has_changed or self.has_changed:
+            self.parcel.accepted += 1
+        else:
+            self.parcel.duplicates += 1
+
+
+def receive(session: Session, parcels: Sequence[Parcel], *, now: datetime) -> list[Receipt | UserError]:
+    """Write what several requests brought, in their order, and say of each what came of it, or why nothing did."""
+    rows = _locked(session, {parcel.source_id for parcel in parcels})
+    answers: list[_Opened | UserError] = []
+    messages: list[_Message] = []
+    for parcel in parcels:
+        source = rows.get(parcel.source_id)
+        if source is None:
+            answers.append(NotFoundError("This source is not there any more."))
+            continue
+        if source.disabled_at is not None:
+            sentence = f"The source '{source.name}' is disabled; nothing of this request was stored."
+            answers.append(ConflictError(sentence))
+            continue
+        opened = _Opened(source, list(parcel.sent.rejected))
+        answers.append(opened)
+        messages += _messages(opened, parcel.sent, now=now)
+    _work_off(session, messages, now=now)
+    for parcel, made in zip(parcels, answers, strict=True):
+        if isinstance(made, _Opened):
+            _count(made, parcel.sent.left_out, now=now)
+    session.flush()
+    return [made.receipt if isinstance(made, _Opened) else made for made in answers]
+
+
+def refuse(session: Session, source_id: UUID, reason: str, *, count: int = 1, now: datetime) -> None:
+    """Note that the source was refused, and why: whoever looks after it reads it on its page."""
+    statement = update(AlertSourceRow).where(AlertSourceRow.id == source_id)
+    values = {
+        "refused": AlertSourceRow.refused + count,
+        "refused_at": now,
+        "refused_because": reason.replace("\x00", "")[:LONGEST_REASON],
+    }
+    session.execute(statement.values(**values).execution_options(synchronize_session=False))
+
+
+def decide_outside(latest: Alert | None, seen: Seen, begun: datetime, *, at: datetime) -> Decision:
+    """Decide what a message about the firing that began at `begun` does to the newest episode of its alert."""
+    if latest is not None and begun < latest.active_at:
+        return NOTHING  # It is about an earlier firing, of which the end is known.
+    if latest is not None and begun == latest.active_at and (not latest.is_active or _says_nothing_new(latest, seen)):
+        return NOTHING
+    made = decide(latest, seen, at=at)
+    if made.alert is not None:
+        return replace(made, alert=replace(made.alert, active_at=begun))
+    if made.deed is Deed.NOTHING and latest is not None:
+        # A person resolved it when this firing had begun: from now on it is the one that they resolved.
+        return Decision(Deed.CHANGE, replace(latest, active_at=begun))
+    return made
+
+
+def _says_nothing_new(latest: Alert, seen: Seen) -> bool:
+    return (
+        seen.end is None
+        and seen.severity.rank == latest.severity
+        and (not seen.summary or seen.summary == latest.summary)
+        and (seen.value is None or seen.value == latest.value)
+    )
+
+
+def _locked(session: Session, ids: set[UUID]) -> dict[UUID, AlertSourceRow]:
+    """Lock the sources, everybody in one order, until the transaction ends."""
+    query = select(AlertSourceRow).where(AlertSourceRow.id.in_(ids), AlertSourceRow.deleted_at.is_(None))
+    query = query.order_by(AlertSourceRow.id).with_for_update().execution_options(populate_existing=True)
+    return {row.id: row for row in session.scalars(query)}
+
+
+def _messages(opened: _Opened, sent: Sent, *, now: datetime) -> list[_Message]:
+    """Return what can be worked on; what is beyond reason is rejected."""
+    found: list[_Message] = []
+    of_one: Counter[UUID] = Counter()
+    for alert, place in zip(sent.alerts, sent.places, strict=True):
+        fingerprint = UUID(bytes=digest(str(opened.source.id), alert.fingerprint))
+        of_one[fingerprint] += 1
+        if alert.starts_at is not None and alert.starts_at > now + AHEAD:
+            opened.rejected.append(Rejection(place, "starts_at", "is more than a day ahead; set the sender's clock"))
+        elif of_one[fingerprint] > MOST_OF_ONE:
+            message = f"there are more than {MOST_OF_ONE} messages about one alert; send them one after the other"
+            opened.rejected.append(Rejection(place, "fingerprint", message))
+        else:
+            found.append(_Message(opened, alert, fingerprint))
+    return found
+
+
+def _work_off(session: Session, messages: Sequence[_Message], *, now: datetime) -> None:
+    """Work on one message of each alert at a time, so that each is decided from what the one before it left."""
+    queues: dict[UUID, deque[_Message]] = {}
+    for message in messages:
+        queues.setdefault(message.fingerprint, deque()).append(message)
+    while queues:
+        _round(session, [queue[0] for queue in queues.values()], queues, now=now)
+        queues = {fingerprint: queue for fingerprint, queue in queues.items() if queue}
+
+
+def _round(
+    session: Session, messages: Sequence[_Message], queues: dict[UUID, deque[_Message]], *, now: datetime
+) -> None:
+    latest = episodes.latest_of(session, [message.fingerprint for message in messages])
+    decided: list[tuple[Finding, Decision]] = []
+    for message in messages:
+        former = latest.get(message.fingerprint)
+        begun = _begun(message.alert, former, now=now)
+        is_unheard = message.alert.status is OutsideStatus.RESOLVED and _is_unheard(former, begun)
+        finding = _finding(message, begun, ends=not is_unheard, now=now)
+        made = decide_outside(former, finding.seen, begun, at=now)
+        decided.append((finding, made))
+        if is_unheard and made.deed is not Deed.NOTHING:
+            message.has_changed = True  # Its beginning was not heard of: it has begun now, and ends in the next round.
+            continue
+        queues[message.fingerprint].popleft()
+        message.settle(has_changed=made.deed is not Deed.NOTHING)
+    episodes.write(session, decided, latest, at=now)
+
+
+def _is_unheard(former: Alert | None, begun: datetime) -> bool:
+    """Say whether a firing that is over was never heard of while it went on."""
+    return former is None or (not former.is_active and begun > former.active_at)
+
+
+def _begun(alert: OutsideAlert, former: Alert | None, *, now: datetime) -> datetime:
+    """Return when this firing began. A sender that does not say so means what goes on, or that something begins now."""
+    if alert.starts_at is not None:
+        return alert.starts_at
+    if former is None:
+        return now
+    if former.is_active or alert.status is OutsideStatus.RESOLVED:
+        return former.active_at
+    is_held = former.is_resolved_by_hand and former.resolved_at is not None
+    is_fresh = former.resolved_at is not None and now - former.resolved_at < HELD_AFTER_RESOLVE
+    return former.active_at if is_held and is_fresh else max(now, former.active_at)
+
+
+def _finding(message: _Message, begun: datetime, *, ends: bool, now: datetime) -> Finding:
+    source, alert = message.parcel.source, message.alert
+    is_over = ends and alert.status is OutsideStatus.RESOLVED
+    labels = outside_words.labels_of(alert, source)
+    seen = Seen(
+        state=OK if is_over else SeriesState(Phase.FIRING, active_at=begun, fired_at=now),
+        severity=outside_words.severity_of(alert, source),
+        value=alert.value,
+        threshold=None,
+        summary="" if is_over else outside_words.summary_of(alert),
+        sample_count=0,
+        end=AutomaticReason.BY_SOURCE if is_over else None,
+        is_measured=False,
+    )
+    return Finding(outside_words.origin_of(alert, source), message.fingerprint, labels, "", seen)
+
+
+def _count(opened: _Opened, left_out: int, *, now: datetime) -> None:
+    """Add to what is known of the source, on its page."""
+    source = opened.source
+    source.last_received_at = now
+    source.accepted += opened.accepted
+    source.duplicates += opened.duplicates
+    refused = len(opened.rejected) + left_out
+    if refused:
+        source.refused += refused
+        source.refused_at, source.refused_because = now, _why(opened.rejected, left_out)[:LONGEST_REASON]
+
+
+def _why(rejected: Sequence[Rejection], left_out: int) -> str:
+    if not rejected:
+        return f"The sender left out {left_out:,} alerts (truncatedAlerts); raise its max_alerts."
+    first = rejected[0]
+    fault = " ".join(filter(None, (first.field, first.message)))
+    return f"{fault}." if len(rejected) == 1 else f"{fault}; and {len(rejected) - 1:,} more."
