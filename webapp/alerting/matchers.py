@@ -148,11 +148,12 @@ def alert_labels(row: AlertRow) -> dict[str, str]:
         rule=row.rule_name,
         severity=row.severity,
         type=row.type,
+        source=row.source_name,
     )
 
 
 def labels_of(
-    labels: Mapping[str, str], *, model: str, version: str, rule: str, severity: int, type: str
+    labels: Mapping[str, str], *, model: str, version: str, rule: str, severity: int, type: str, source: str = ""
 ) -> dict[str, str]:
     """Return the labels of an alert with what it is about, which goes first where both say something."""
     own = {
@@ -161,6 +162,7 @@ def labels_of(
         "rule": rule,
         "severity": Severity.of_rank(severity).value,
         "type": type,
+        "source": source,
     }
     return {**labels, **{name: value for name, value in own.items() if value}}
 
