@@ -40,6 +40,10 @@ class Settings:
     acknowledged_medium_minutes: int = field(default=0, metadata={"bounds": (0, 43_200)})
     acknowledged_high_minutes: int = field(default=0, metadata={"bounds": (0, 43_200)})
     acknowledged_critical_minutes: int = field(default=0, metadata={"bounds": (0, 43_200)})
+    group_by: str = "rule"
+    group_wait_seconds: int = field(default=30, metadata={"bounds": (0, 3_600)})
+    group_interval_seconds: int = field(default=300, metadata={"bounds": (1, 86_400)})
+    repeat_interval_seconds: int = field(default=14_400, metadata={"bounds": (60, 2_592_000)})
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @classmethod

@@ -16,6 +16,7 @@ from webapp.accounts.actor import Actor
 from webapp.accounts.permissions import Role
 from webapp.alerting import lifecycle
 from webapp.alerting.evaluate import evaluate_due
+from webapp.alerting.grouping import Policy
 from webapp.alerting.queries import InboxFilters, InboxRow, inbox
 from webapp.alerting.rules import ensure_rule_pack
 from webapp.alerting.types import AlertType, ResolveReason
@@ -23,11 +24,14 @@ from webapp.core.errors import ConflictError
 from webapp.core.periods import DAY, HOUR, MINUTE, Window
 from webapp.demo.company import Company
 from webapp.demo.people import actor_of
+from webapp.notifications.telling import tell
 from webapp.runtime import Runtime
 
 _LATELY = timedelta(hours=2)
 _LATELY_EVERY = timedelta(minutes=15)
 _AFTER_SAMPLE = timedelta(minutes=2)  # The machines measure on the quarter of an hour; rules look back five minutes.
+
+POLICY = Policy()
 
 Deed = Callable[[Session, UUID, Actor, datetime], object]
 
@@ -169,6 +173,8 @@ class _Replay:
         self.act(until=at)
         with self.runtime.job_transaction() as session:
             cycle = evaluate_due(session, now=at)
+            for told_at in (at, at + POLICY.group_wait):
+                tell(session, POLICY, now=told_at)
             if cycle.fired:
                 for row in inbox(session, InboxFilters(tab="all_open")).rows:
                     self._plan(row)
@@ -180,6 +186,7 @@ class _Replay:
             try:
                 with self.runtime.job_transaction() as session:
                     reaction.deed(session, alert_id, actor_of(session, reaction.who), at)
+                    tell(session, POLICY, now=at)
             except ConflictError:
                 continue
 

@@ -1,0 +1,113 @@
+"""What happened to alerts since the last look: they join groups of their like, and carry what is to be told of them."""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from webapp.alerting.grouping import HURRIES, NEWS, Because, Policy, first_look
+from webapp.alerting.matchers import alert_labels
+from webapp.alerting.records import put_all
+from webapp.alerting.tables import AlertEntryRow, AlertRow
+from webapp.alerting.types import EntryKind
+from webapp.core.ids import uuid7
+from webapp.notifications.tables import GroupRow, MemberRow, OutboxRow
+
+AT_ONCE = 20_000  # entries that one transaction takes in: the rest is left to the next
+BEGINS = frozenset({EntryKind.FIRED, EntryKind.REOPENED, EntryKind.SEVERITY_RAISED, *NEWS})
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An entry of an alert's timeline."""
+
+    alert_id: UUID
+    kind: EntryKind
+    actor: str
+
+
+def take_in(session: Session, policy: Policy, *, now: datetime) -> Sequence[Happened]:
+    """Let the alerts that something happened to join their groups; return what happened, in its order."""
+    happened = _taken(session)
+    if not happened:
+        return ()
+    kinds: defaultdict[UUID, set[EntryKind]] = defaultdict(set)
+    for each in happened:
+        kinds[each.alert_id].add(each.kind)
+    known = set(session.scalars(select(MemberRow.alert_id).where(MemberRow.alert_id.in_(kinds))))
+    _join(session, [each for each, kind in kinds.items() if each not in known and kind & BEGINS], policy, now=now)
+    _note_news(session, happened)
+    _hurry(session, [each for each, kind in kinds.items() if kind & HURRIES], now=now)
+    return happened
+
+
+def _taken(session: Session) -> Sequence[Happened]:
+    waiting = select(OutboxRow.entry_id).order_by(OutboxRow.entry_id).limit(AT_ONCE).with_for_update(skip_locked=True)
+    taken = delete(OutboxRow).where(OutboxRow.entry_id.in_(waiting)).returning(OutboxRow.entry_id).cte("taken")
+    entry = AlertEntryRow
+    query = select(entry.alert_id, entry.kind, entry.actor_name).join(taken, taken.c.entry_id == entry.id)
+    found = session.execute(query.order_by(entry.id))
+    return [Happened(alert_id, EntryKind(kind), actor) for alert_id, kind, actor in found]
+
+
+def _join(session: Session, alert_ids: Sequence[UUID], policy: Policy, *, now: datetime) -> None:
+    if not alert_ids:
+        return
+    alerts = session.scalars(select(AlertRow).where(AlertRow.id.in_(alert_ids)).order_by(AlertRow.id)).all()
+    groups: defaultdict[str, list[AlertRow]] = defaultdict(list)
+    for alert in alerts:
+        groups[_key(_common(alert, policy))].append(alert)
+    made = [
+        {
+            "id": uuid7(now),
+            "key": key,
+            "labels": _common(members[0], policy),
+            "next_look_at": min(first_look(_began(alert), policy, now=now) for alert in members),
+        }
+        for key, members in sorted(groups.items())
+    ]
+    session.execute(insert(GroupRow).values(made).on_conflict_do_nothing(index_elements=[GroupRow.key]))
+    keys = select(GroupRow.key, GroupRow.id).where(GroupRow.key.in_(groups)).with_for_update(read=True)
+    group_of = {row.key: row.id for row in session.execute(keys)}
+    rows = [{"alert_id": alert.id, "group_id": group_of[key]} for key in group_of for alert in groups[key]]
+    put_all(session, MemberRow, rows)
+
+
+def _began(alert: AlertRow) -> datetime:
+    """Return since when it fires; of what a source outside sends, since when it did there."""
+    return alert.active_at if alert.rule_id is None else alert.fired_at
+
+
+def _common(alert: AlertRow, policy: Policy) -> Mapping[str, str]:
+    labels = alert_labels(alert)
+    return {name: labels.get(name, "") for name in policy.group_by}
+
+
+def _key(common: Mapping[str, str]) -> str:
+    return json.dumps(common, ensure_ascii=False)
+
+
+def _note_news(session: Session, happened: Sequence[Happened]) -> None:
+    """Keep what is told even of an alert that people know of; the last of several counts."""
+    news_of = {each.alert_id: NEWS[each.kind] for each in happened if each.kind in NEWS}
+    by_news: defaultdict[Because, list[UUID]] = defaultdict(list)
+    for alert_id, news in news_of.items():
+        by_news[news].append(alert_id)
+    for news, alert_ids in by_news.items():
+        statement = update(MemberRow).where(MemberRow.alert_id.in_(alert_ids)).values(news=news)
+        session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _hurry(session: Session, alert_ids: Collection[UUID], *, now: datetime) -> None:
+    """Look at once at the groups of what got worse or came back; a group that has not spoken yet still gathers."""
+    if not alert_ids:
+        return
+    groups = select(MemberRow.group_id).where(MemberRow.alert_id.in_(alert_ids))
+    statement = update(GroupRow).where(GroupRow.id.in_(groups), GroupRow.next_look_at > now, GroupRow.looked_at < now)
+    session.execute(statement.values(next_look_at=now).execution_options(synchronize_session=False))
