@@ -30,7 +30,7 @@ from webapp.alerting.types import EntryKind
 from webapp.core.errors import InvalidInputError
 from webapp.core.ids import uuid7
 
-MOST = 20_000  # alerts in one deed
+MOST = queries.COUNTED  # alerts in one deed
 AT_ONCE = 2_000  # alerts in one transaction
 BUSY = "Somebody else is changing this alert at this moment; try again."
 COLUMNS = [getattr(AlertRow, name) for name in deeds.NAMES]

@@ -1,11 +1,26 @@
-"""What the alert inbox, an alert's own page and the reports ask: keyset pages, exact counts of what is active."""
+"""What the alert inbox, an alert's own page and the reports ask: keyset pages, counts up to where they matter."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Subquery, and_, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    ScalarSelect,
+    Subquery,
+    Uuid,
+    and_,
+    any_,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.alerting.detail import alert
@@ -63,15 +78,21 @@ __all__ = [
 T = TypeVar("T")
 
 MAXIMUM_LIMIT = 500
-RESOLVED_COUNTED = 1000  # Counting a long history is slow and tells nobody anything: from here on it is "1,000+".
-_ACTIVE = AlertRow.status != Status.RESOLVED
-_TABS: Mapping[str, ColumnElement[bool]] = {
-    "open": AlertRow.status == Status.OPEN,
-    "acknowledged": AlertRow.status == Status.ACKNOWLEDGED,
-    "snoozed": AlertRow.status == Status.SNOOZED,
-    "resolved": AlertRow.status == Status.RESOLVED,
+COUNTED = 20_000  # Each open inbox counts every few seconds: from here on it is "20,000+".
+RESOLVED_COUNTED = 1_000  # Counting a long history tells nobody anything: from here on it is "1,000+".
+# As the partial indexes say it, word by word.
+_ACTIVE = AlertRow.status != literal_column("'resolved'")
+_NOT_MUTED = and_(_ACTIVE, AlertRow.silence_id.is_(None), AlertRow.inhibitor_id.is_(None))
+_MUTED = and_(_ACTIVE, or_(AlertRow.silence_id.is_not(None), AlertRow.inhibitor_id.is_not(None)))
+_TABS: Mapping[Tab, ColumnElement[bool]] = {
+    "open": and_(AlertRow.status == Status.OPEN, _NOT_MUTED),
+    "acknowledged": and_(AlertRow.status == Status.ACKNOWLEDGED, _NOT_MUTED),
+    "snoozed": and_(AlertRow.status == Status.SNOOZED, _NOT_MUTED),
+    "silenced": _MUTED,
+    "resolved": AlertRow.status == literal_column("'resolved'"),
     "all_open": _ACTIVE,
 }
+_COUNTED_ACTIVE: Sequence[Tab] = ("open", "acknowledged", "snoozed", "silenced")
 
 
 def inbox(session: Session, filters: InboxFilters, *, cursor: str | None = None, limit: int = 50) -> InboxPage:
@@ -79,7 +100,7 @@ def inbox(session: Session, filters: InboxFilters, *, cursor: str | None = None,
     limit = min(max(limit, 1), MAXIMUM_LIMIT)
     is_history = filters.tab == "resolved"
     order = [AlertRow.id.desc()] if is_history else [AlertRow.severity.desc(), AlertRow.id.desc()]
-    query = select(AlertRow).where(_TABS[filters.tab], *_conditions(filters)).order_by(*order)
+    query = select(AlertRow).where(*_where(filters, filters.tab)).order_by(*order)
     if cursor:
         query = query.where(_after(cursor, is_history=is_history))
     found = session.scalars(query.limit(limit + 1)).all()
@@ -88,32 +109,38 @@ def inbox(session: Session, filters: InboxFilters, *, cursor: str | None = None,
 
 
 def counts(session: Session, filters: InboxFilters) -> Mapping[Tab, int]:
-    """Return how many alerts each tab holds under the other filters; resolved ones are counted up to a thousand."""
-    conditions = _conditions(filters)
-    active = select(AlertRow.status, func.count()).where(_ACTIVE, *conditions).group_by(AlertRow.status)
-    by_status: dict[str, int] = {row[0]: row[1] for row in session.execute(active)}
-    resolved = session.scalar(select(func.count()).select_from(_some_resolved(filters, conditions))) or 0
-    return {
-        "open": by_status.get(Status.OPEN, 0),
-        "acknowledged": by_status.get(Status.ACKNOWLEDGED, 0),
-        "snoozed": by_status.get(Status.SNOOZED, 0),
-        "resolved": resolved,
-        "all_open": sum(by_status.values()),
-    }
+    """Return how many alerts each tab holds under the other filters, up to where a number tells somebody anything."""
+    resolved = select(func.count()).select_from(_some_resolved(filters)).scalar_subquery()
+    asked = {tab: _up_to(COUNTED, _where(filters, tab)) for tab in _COUNTED_ACTIVE}
+    query = select(*asked.values(), resolved)
+    if filters.text:  # Words are looked for in every alert: once for all tabs.
+        parts = {tab: func.count().filter(_TABS[tab]) for tab in _COUNTED_ACTIVE}
+        query = select(*parts.values(), resolved).where(*_where(filters, "all_open"))
+    *found, ended = session.execute(query).one()
+    by_tab: dict[Tab, int] = {tab: min(count, COUNTED) for tab, count in zip(_COUNTED_ACTIVE, found, strict=True)}
+    return {**by_tab, "resolved": ended, "all_open": min(sum(by_tab.values()), COUNTED)}
 
 
-def _some_resolved(filters: InboxFilters, conditions: Sequence[ColumnElement[bool]]) -> Subquery:
+def _up_to(most: int, conditions: Sequence[ColumnElement[bool]]) -> ScalarSelect[int]:
+    return (
+        select(func.count())
+        .select_from(select(AlertRow.id).where(*conditions).limit(most).subquery())
+        .scalar_subquery()
+    )
+
+
+def _some_resolved(filters: InboxFilters) -> Subquery:
     """Return resolved alerts to count, not all of a long history; words are looked for in the newest only."""
     query = select(AlertRow.id).where(_TABS["resolved"])
     if filters.text:
         newest = query.order_by(AlertRow.id.desc()).limit(RESOLVED_COUNTED).subquery()
         query = select(AlertRow.id).where(AlertRow.id.in_(select(newest.c.id)))
-    return query.where(*conditions).limit(RESOLVED_COUNTED).subquery()
+    return query.where(*_where(filters, "resolved")).limit(RESOLVED_COUNTED).subquery()
 
 
 def open_summary(session: Session) -> OpenSummary:
     """Return how many alerts are active, by severity, and how many of them nobody has taken on."""
-    waiting = func.count().filter(AlertRow.status == Status.OPEN)
+    waiting = func.count().filter(_TABS["open"])
     query = select(AlertRow.severity, func.count(), waiting).where(_ACTIVE).group_by(AlertRow.severity)
     found = session.execute(query).all()
     by_severity = {Severity.of_rank(rank): count for rank, count, _ in found}
@@ -123,19 +150,24 @@ def open_summary(session: Session) -> OpenSummary:
 
 def newer_than(session: Session, filters: InboxFilters, alert_id: UUID) -> int:
     """Return how many alerts of the tab are newer than the newest one that is shown: "12 new"."""
-    query = select(func.count()).select_from(AlertRow).where(_TABS[filters.tab], *_conditions(filters))
-    return session.scalar(query.where(AlertRow.id > alert_id)) or 0
+    conditions = [*_where(filters, filters.tab), AlertRow.id > alert_id]
+    return session.scalar(select(_up_to(COUNTED, conditions))) or 0
 
 
-def newest(session: Session, filters: InboxFilters) -> UUID | None:
-    """Return the newest alert of the tab, wherever it stands in the list: what `newer_than` counts from."""
-    query = select(AlertRow.id).where(_TABS[filters.tab], *_conditions(filters))
+def newest(session: Session, filters: InboxFilters, *, first: InboxPage | None = None) -> UUID | None:
+    """Return the newest alert of the tab, wherever it stands in the list: what `newer_than` counts from.
+
+    A first page that nothing follows holds it already.
+    """
+    if first is not None and first.next is None:
+        return max((row.id for row in first.rows), default=None)
+    query = select(AlertRow.id).where(*_where(filters, filters.tab))
     return session.scalar(query.order_by(AlertRow.id.desc()).limit(1))
 
 
 def matching(session: Session, filters: InboxFilters, *, newest: UUID, seen_at: datetime, limit: int) -> Sequence[UUID]:
     """Return the alerts of the tab that somebody saw: none newer than the newest, and none that fired again since."""
-    query = select(AlertRow.id).where(_TABS[filters.tab], *_conditions(filters))
+    query = select(AlertRow.id).where(*_where(filters, filters.tab))
     return session.scalars(query.where(AlertRow.id <= newest, AlertRow.fired_at <= seen_at).limit(limit)).all()
 
 
@@ -191,8 +223,8 @@ def _whole(duration: timedelta | None) -> timedelta | None:
     return None if duration is None else timedelta(seconds=round(duration.total_seconds()))
 
 
-def _conditions(filters: InboxFilters) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+def _where(filters: InboxFilters, tab: Tab) -> list[ColumnElement[bool]]:
+    conditions = [_TABS[tab]]
     if filters.severities:
         conditions.append(AlertRow.severity.in_([severity.rank for severity in filters.severities]))
     if filters.types:
@@ -200,12 +232,19 @@ def _conditions(filters: InboxFilters) -> list[ColumnElement[bool]]:
     if filters.models:
         conditions.append(AlertRow.model.in_(filters.models))
     if filters.assignee:
-        named = filters.assignee.lower()
-        conditions.append(or_(func.lower(AlertRow.assignee_email) == named, func.lower(AlertRow.assignee) == named))
+        conditions.append(_assigned_to(filters.assignee.lower(), tab))
     if filters.since is not None:
         conditions.append(AlertRow.started_at >= filters.since)
-    conditions += [_contains(word) for word in filters.text.split()[:10]]
-    return conditions
+    return conditions + [_contains(word) for word in filters.text.split()[:10]]
+
+
+def _assigned_to(named: str, tab: Tab) -> ColumnElement[bool]:
+    """What is active is looked up by whom it belongs to, first of all: it is a small part of a full inbox."""
+    names = (func.lower(AlertRow.assignee_email), func.lower(AlertRow.assignee))
+    if tab == "resolved":
+        return or_(*(name == named for name in names))
+    given = [select(AlertRow.id).where(_ACTIVE, AlertRow.assignee.is_not(None), name == named) for name in names]
+    return AlertRow.id == any_(func.array(union_all(*given).scalar_subquery(), type_=ARRAY(Uuid)))
 
 
 def _contains(word: str) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from tests.factories import NOW, make_actor, make_model
+from tests.factories import NOW, make_actor, make_model, make_user
 from tests.integration.alerting.helpers import MINUTE, cpu_rule, play, save
 from webapp.accounts.permissions import Role
 from webapp.alerting import lifecycle, queries
@@ -68,7 +68,7 @@ def test_counts_are_exact_under_the_same_filters(session: Session, many: Sequenc
 
     counts = queries.counts(session, InboxFilters(severities=(Severity.HIGH,)))
 
-    assert counts == {"open": 9, "acknowledged": 1, "snoozed": 0, "resolved": 0, "all_open": 10}
+    assert counts == {"open": 9, "acknowledged": 1, "snoozed": 0, "silenced": 0, "resolved": 0, "all_open": 10}
     summary = queries.open_summary(session)
     assert (summary.total, summary.worst) == (20, Severity.HIGH)
 
@@ -89,6 +89,42 @@ def test_counts_are_exact_under_the_same_filters(session: Session, many: Sequenc
 )
 def test_filters(session: Session, many: Sequence[InboxRow], filters: InboxFilters, count: int) -> None:
     assert len(queries.inbox(session, filters).rows) == count
+
+
+def test_counting_ends_where_a_number_tells_nobody_anything(
+    session: Session, many: Sequence[InboxRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "COUNTED", 7)
+    lifecycle.acknowledge(session, many[0].id, actor=OMAR, now=NOW)
+
+    for filters in (InboxFilters(), InboxFilters(text="cpu")):
+        counts = queries.counts(session, filters)
+        assert (counts["open"], counts["acknowledged"], counts["all_open"]) == (7, 1, 7)
+
+
+def test_a_first_page_that_holds_all_says_itself_which_is_newest(session: Session, many: Sequence[InboxRow]) -> None:
+    filters = InboxFilters(severities=(Severity.MEDIUM,))
+    newest = max(row.id for row in many if row.severity is Severity.MEDIUM)
+
+    for limit in (50, 3):
+        page = queries.inbox(session, filters, limit=limit)
+        assert queries.newest(session, filters, first=page) == newest
+    nothing = queries.inbox(session, InboxFilters(text="nobody"))
+    assert queries.newest(session, InboxFilters(text="nobody"), first=nothing) is None
+
+
+def test_what_is_assigned_is_found_by_name_and_by_address_whether_it_is_over_or_not(
+    session: Session, many: Sequence[InboxRow]
+) -> None:
+    make_user(session, "omar")
+    for row in many[:3]:
+        lifecycle.assign(session, row.id, user="omar", actor=OMAR, now=NOW)
+    lifecycle.resolve(session, many[0].id, reason=ResolveReason.FIXED, actor=OMAR, now=NOW)
+
+    for named in ("omar", "Omar@Example.com"):
+        for tab, count in {"open": 2, "all_open": 2, "resolved": 1, "acknowledged": 0}.items():
+            filters = InboxFilters(tab=tab, assignee=named)  # type: ignore[arg-type]
+            assert len(queries.inbox(session, filters).rows) == queries.counts(session, filters)[filters.tab] == count
 
 
 def test_twelve_new(session: Session, many: Sequence[InboxRow]) -> None:

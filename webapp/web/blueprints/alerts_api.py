@@ -58,7 +58,8 @@ def find() -> Response:
     limit = api.integer_arg("limit", 50, largest=queries.MAXIMUM_LIMIT)
     with runtime().transaction() as session:
         page = queries.inbox(session, filters, cursor=request.args.get("cursor"), limit=limit)
-        counts, newest = queries.counts(session, filters), queries.newest(session, filters)
+        counts = queries.counts(session, filters)
+        newest = queries.newest(session, filters)  # of the whole tab, on whatever page one is
     # A deed for all that match asks for the last two: nobody acknowledges what came after his list.
     seen = {"newest": newest, "seen_at": seen_at}
     return api.answer({"alerts": page.rows, "next": page.next, "counts": counts, **seen})
