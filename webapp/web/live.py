@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from dash import dcc, html
 from dash.development.base_component import Component
+from sqlalchemy.orm import Session
 
 from webapp.accounts.actor import Actor
 from webapp.accounts.permissions import Permission
@@ -16,7 +17,7 @@ from webapp.alerting.queries import InboxFilters, InboxRow, OpenSummary
 from webapp.core.formatting import age
 from webapp.web.components import icon, severity_badge
 from webapp.web.components.content import Child, attributes
-from webapp.web.session import now, runtime
+from webapp.web.session import now, runtime, shared
 
 LATE = timedelta(minutes=3)
 NEWEST = 5
@@ -30,9 +31,13 @@ def live(who: Actor) -> tuple[Component, Component, Component]:
         evaluated = queries.last_evaluation(session)
         if not who.may(Permission.ALERTS_READ):
             return _state(evaluated, moment), _bell(0), html.Div()
-        summary = queries.open_summary(session)
-        newest = queries.inbox(session, InboxFilters(tab="all_open"), limit=NEWEST).rows
+        summary, newest = shared().ask("bell", lambda: _active(session))
     return _state(evaluated, moment), _bell(summary.waiting), _sheet(summary, newest, moment)
+
+
+def _active(session: Session) -> tuple[OpenSummary, Sequence[InboxRow]]:
+    newest = queries.inbox(session, InboxFilters(tab="all_open"), limit=NEWEST).rows
+    return queries.open_summary(session), newest
 
 
 def _state(evaluated: datetime | None, moment: datetime) -> Component:

@@ -12,8 +12,9 @@ from webapp.accounts.actor import Actor
 from webapp.accounts.tokens import TokenCache
 from webapp.core.errors import NotSignedInError
 from webapp.runtime import Runtime
+from webapp.web.shared import Shared
 
-RUNTIME, TOKENS = "mission_control", "mission_control_tokens"
+RUNTIME, TOKENS, SHARED = "mission_control", "mission_control_tokens", "mission_control_shared"
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]
@@ -28,6 +29,7 @@ def install(app: Flask, runtime: Runtime) -> None:
     """Give an app its runtime, and let Flask-Login ask us who sent a request."""
     app.extensions[RUNTIME] = runtime
     app.extensions[TOKENS] = TokenCache()
+    app.extensions[SHARED] = Shared()
     app.config["REMEMBER_COOKIE_NAME"] = "__Host-none"  # We keep sessions ourselves: nothing is remembered in a cookie.
     manager = LoginManager(app)
     manager.session_protection = None
@@ -37,6 +39,11 @@ def install(app: Flask, runtime: Runtime) -> None:
 def runtime() -> Runtime:
     """Return the runtime of the app that serves this request."""
     return cast(Runtime, current_app.extensions[RUNTIME])
+
+
+def shared() -> Shared:
+    """Return what is asked once for all browsers of this process."""
+    return cast(Shared, current_app.extensions[SHARED])
 
 
 def actor() -> Actor:

@@ -1,0 +1,55 @@
+"""What many open browsers ask at the same moment is asked of the database once."""
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+SECONDS = 1.0  # An answer may be so old: what a person does is counted anew, so nobody misses their own deed.
+
+
+@dataclass(slots=True, eq=False)
+class _Answer:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    at: float | None = None
+    value: Any = None
+
+
+class Shared:
+    """Answers by question, for a second. Who asks while another one waits for the same answer gets that one."""
+
+    def __init__(self, *, seconds: float = SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds, self._clock = seconds, clock
+        self._answers: dict[Hashable, _Answer] = {}
+        self._lock = threading.Lock()
+
+    def ask(self, question: Hashable, find: Callable[[], T]) -> T:
+        answer = self._answer(question)
+        with answer.lock:
+            if answer.at is None or self._clock() - answer.at >= self._seconds:
+                began = self._clock()
+                answer.value = find()
+                answer.at = began
+            value: T = answer.value
+            return value
+
+    def put(self, question: Hashable, value: object) -> None:
+        """Keep what somebody has just found out for themselves."""
+        answer = self._answer(question)
+        with answer.lock:
+            answer.value, answer.at = value, self._clock()
+
+    def _answer(self, question: Hashable) -> _Answer:
+        with self._lock:
+            if question not in self._answers:
+                self._forget()
+            return self._answers.setdefault(question, _Answer())
+
+    def _forget(self) -> None:
+        """Drop what is too old to be given again, so that questions nobody asks any more take no room."""
+        now = self._clock()
+        for question, answer in list(self._answers.items()):
+            if answer.at is not None and now - answer.at >= self._seconds and not answer.lock.locked():
+                del self._answers[question]
