@@ -14,7 +14,7 @@ from webapp.catalog import queries as catalog
 from webapp.catalog.models import Model
 from webapp.catalog.tables import ModelRow
 from webapp.core import formatting
-from webapp.core.errors import NotFoundError
+from webapp.core.errors import InvalidInputError, NotFoundError
 from webapp.core.periods import DAY, HOUR, MINUTE, Window, floor_to
 from webapp.drift.registry import method_named
 from webapp.metrics import drift as drifting
@@ -56,6 +56,7 @@ def alert(session: Session, alert_id: UUID, *, now: datetime | None = None, is_b
         runbook=row.runbook,
         labels=row.labels,
         rule_version=row.rule_version,
+        source_url=row.source_url,
         resolution_note=row.resolution_note,
         previous_id=row.previous_id,
         timeline=_timeline(session, alert_id),
@@ -81,7 +82,10 @@ def _evidence(
     if model is None:
         return ()
     scope = {"version": row.labels.get("version"), "segment": row.labels.get("segment")}
-    found = metric_queries.series(session, model, [metric.name], window, step, now=now, **scope)
+    try:
+        found = metric_queries.series(session, model, [metric.name], window, step, now=now, **scope)
+    except (NotFoundError, InvalidInputError):
+        return ()  # A source outside may name a version or a segment that is not known here.
     return tuple(EvidencePoint(point.at, point.value.value) for point in found[metric.name].points)
 
 

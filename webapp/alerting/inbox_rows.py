@@ -37,6 +37,8 @@ def shared_fields(alert: AlertRow, currencies: Mapping[str, str]) -> dict[str, A
         "version": alert.version,
         "rule_id": alert.rule_id,
         "rule_name": alert.rule_name,
+        "source_id": alert.source_id,
+        "source_name": alert.source_name,
         "value": alert.value,
         "value_text": value_text(alert, currencies),
         "threshold_text": threshold_text(alert, currencies),
@@ -56,10 +58,10 @@ def shared_fields(alert: AlertRow, currencies: Mapping[str, str]) -> dict[str, A
 
 def value_text(alert: AlertRow, currencies: Mapping[str, str]) -> str:
     if alert.value is None:
-        return NO_DATA
+        return NO_DATA if alert.source_id is None else ""  # Who sends alerts need not send a value.
     metric = METRICS.get(alert.metric)
     if metric is None:
-        return formatting.number(alert.value)
+        return wording.as_written(alert.value)
     return wording.amount(alert.value, metric, currency=currencies.get(alert.model, "USD"))
 
 

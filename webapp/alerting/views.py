@@ -35,7 +35,7 @@ class InboxRow:
     signal: Signal
     model: str
     version: str
-    rule_id: UUID
+    rule_id: UUID | None  # none where a source outside sent it
     rule_name: str
     value: float | None
     value_text: str
@@ -51,6 +51,8 @@ class InboxRow:
     reopen_count: int
     comment_count: int
     is_flapping: bool
+    source_id: UUID | None = None
+    source_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class AlertDetail(InboxRow):
     rule_version: int
     resolution_note: str | None
     previous_id: UUID | None
+    source_url: str = ""  # where its sender shows it; http or https
     timeline: tuple[TimelineEntry, ...] = field(default=())
     related: tuple[InboxRow, ...] = field(default=())
 
