@@ -1,84 +1,146 @@
-"""A cycle of a thousand rules with their states written, and what people do in a full inbox."""
+"""Cycles of ten thousand rules beside a long past, and how soon somebody else goes on after a kill."""
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from tests.bench import alert_history
 from tests.bench.run import scratch_runtime, show
-from webapp.accounts.actor import Actor, ActorKind
-from webapp.accounts.permissions import Permission
-from webapp.alerting import evaluate, lifecycle, queries, rules
+from webapp.alerting import evaluate
 from webapp.alerting.document import RuleDocument, Scope
-from webapp.alerting.queries import InboxFilters
+from webapp.alerting.evaluate import Cycle
+from webapp.alerting.records import append_all, insert_all
+from webapp.alerting.tables import RuleRow, RuleVersionRow, ScheduleRow
 from webapp.alerting.types import AlertType
 from webapp.catalog import register
+from webapp.core.ids import uuid7
 from webapp.runtime import Runtime
-from webapp.telemetry.ingest import accept_measurements, accept_predictions
-from webapp.telemetry.wire import Measurement, Prediction
+from webapp.telemetry.fold import fold
+from webapp.telemetry.ingest import accept_predictions
+from webapp.telemetry.wire import Prediction
 
-MODELS, RULES = 20, 1000
-METRICS = ("error_rate", "response_time_mean", "prediction_count", "drift_score", "flagged_share")
-ROOT = Actor(ActorKind.USER, "root", frozenset(Permission))
+MODELS, RULES, TIMES = 100, 10_000, 5
+LINES = {
+    "error_rate": 0.1,
+    "response_time_mean": 100.0,
+    "response_time_p95": 300.0,
+    "prediction_count": 50.0,
+    "flagged_share": 0.5,
+}
+SLOT = timedelta(seconds=15)
+PROMISE, PEER = "≤ 0.5 s", "Prometheus 2.42: 0.9–1.0 s; bare SQL: 0.03 s"
 
 
 def run() -> None:
     with scratch_runtime() as runtime:
-        now = datetime.now(UTC)
-        _load(runtime, now)
-        taken, firing = [], 0
-        for number in range(12):
-            at = now + timedelta(seconds=15 * (number + 1))
-            with runtime.job_transaction() as session:
-                began = datetime.now(UTC)
-                cycle = evaluate.evaluate_due(session, now=at)
-            taken.append((datetime.now(UTC) - began).total_seconds() * 1000)
-            firing = max(firing, cycle.series)
-        middle = sorted(taken[2:])[len(taken[2:]) // 2]
-        promise, peer = "≤ 100 ms", "Prometheus 2.42: about 100 ms for 1,000"
-        show(f"cycle of {RULES:,} rules ({firing:,} series)", f"{middle:.0f} ms", promise, peer)
-        _people(runtime, now + timedelta(minutes=4))
+        start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+        load(runtime, start)
+        taken = measure(runtime, start)
+    for what, seconds in taken.items():
+        told = f"{min(seconds):.2f} s (of {len(seconds)}, worst {max(seconds):.2f})"
+        show(f"{RULES:,} rules × 1 series, committed: {what}", told, PROMISE, PEER)
 
 
-def _load(runtime: Runtime, now: datetime) -> None:
+def load(runtime: Runtime, now: datetime) -> None:
+    """Store the models, the rules, and the alerts of the past."""
     with runtime.job_transaction() as session:
+        session.execute(text("SET LOCAL statement_timeout = 0"))
         for number in range(MODELS):
             register.put_model(session, f"model-{number}", now=now)
-        predictions = [
+        store_rules(session, [_document(number) for number in range(RULES)], now=now)
+        alert_history.fill(session, now=now)
+    with runtime.job_transaction() as session:
+        alert_history.settle(session)
+
+
+def measure(runtime: Runtime, start: datetime) -> dict[str, list[float]]:
+    """Time each kind of cycle: nothing to say, all fire, each value changes while all fire, all end."""
+    taken: dict[str, list[float]] = {"quiet": [], "all fire": [], "every value changes": [], "all end": []}
+    for hour in range(TIMES):  # an hour later what fires is a new episode
+        at = start + timedelta(hours=hour)
+        _feed(runtime, at, count=2)
+        _timed(runtime, at)  # the first one reads the documents
+        taken["quiet"].append(_timed(runtime, at + SLOT))
+        _feed(runtime, at + 2 * SLOT, count=60, latency_ms=500.0, failing=0.5)
+        taken["all fire"].append(_timed(runtime, at + 2 * SLOT, expected=lambda cycle: cycle.fired))
+        _feed(runtime, at + 3 * SLOT, count=7, latency_ms=900.0, failing=0.9)
+        taken["every value changes"].append(_timed(runtime, at + 3 * SLOT))
+        later = at + timedelta(minutes=10)
+        _feed(runtime, later, count=2)
+        taken["all end"].append(_timed(runtime, later, expected=lambda cycle: cycle.resolved))
+    return taken
+
+
+def _timed(runtime: Runtime, at: datetime, *, expected: Callable[[Cycle], int] = lambda cycle: cycle.rules) -> float:
+    began = time.perf_counter()
+    with runtime.job_transaction() as session:
+        cycle = evaluate.evaluate_due(session, now=at)
+    taken = time.perf_counter() - began
+    assert expected(cycle) == RULES, cycle
+    return taken
+
+
+def _feed(runtime: Runtime, at: datetime, *, count: int, latency_ms: float = 20.0, failing: float = 0.0) -> None:
+    """Send every model so many predictions just before the instant, folded as the job does meanwhile."""
+    with runtime.job_transaction() as session:
+        items = [
             Prediction(
-                model=f"model-{number % MODELS}",
-                prediction_id=f"p-{number}",
-                at=now - timedelta(seconds=number % 280),
-                features={"a": float(number % 97), "b": float(number % 13)},
-                score=(number % 100) / 100,
-                latency_ms=20.0 + number % 50,
+                model=f"model-{number}",
+                prediction_id=f"{at:%d%H%M%S}-{place}",
+                at=at - timedelta(seconds=1) - place * timedelta(milliseconds=100),
+                features={},
+                score=None if place < count * failing else (0.9 if failing else 0.1),
+                error="down" if place < count * failing else None,
+                latency_ms=latency_ms + number % 10,
             )
-            for number in range(20_000)
+            for number in range(MODELS)
+            for place in range(count)
         ]
-        accept_predictions(session, predictions, now=now)
-        measured = [Measurement("cpu_percent", 95.0, now, {"instance": f"api-{number}"}) for number in range(200)]
-        accept_measurements(session, measured, now=now)
-        for number in range(RULES):
-            metric = METRICS[number % len(METRICS)]
-            document = RuleDocument(
-                name=f"rule {number}",
-                type=AlertType.PERFORMANCE_DEGRADATION,
-                kind="threshold",
-                metric=metric,
-                scope=Scope(model=f"model-{number % MODELS}"),
-                parameters={"direction": "above", "medium": 0.0001 if number % 49 == 0 else 1e9, "window_minutes": 5},
-                interval_seconds=15,
-            )
-            rules.save_rule(session, document, actor=ROOT, now=now)
+        accept_predictions(session, items, now=at)
+        while fold(session, now=at):
+            pass
 
 
-def _people(runtime: Runtime, now: datetime) -> None:
-    with runtime.transaction() as session:
-        began = datetime.now(UTC)
-        page = queries.inbox(session, InboxFilters(), cursor=None)
-        show("a page of the inbox", f"{(datetime.now(UTC) - began).total_seconds() * 1000:.1f} ms", "≤ 50 ms")
-    times = []
-    for row in page.rows[:20]:
-        with runtime.transaction() as session:
-            began = datetime.now(UTC)
-            lifecycle.acknowledge(session, row.id, actor=ROOT, now=now)
-        times.append((datetime.now(UTC) - began).total_seconds() * 1000)
-    if times:
-        show("acknowledging one alert", f"{sorted(times)[len(times) // 2]:.1f} ms", "≤ 30 ms", "Alerta: 203 ms")
+def _document(number: int) -> RuleDocument:
+    metric, line = list(LINES.items())[number % len(LINES)]
+    return RuleDocument(
+        name=f"rule {number}",
+        type=AlertType.PERFORMANCE_DEGRADATION,
+        kind="threshold",
+        metric=metric,
+        scope=Scope(model=f"model-{number // len(LINES) % MODELS}"),
+        parameters={"medium": line, "window_minutes": 5},
+        interval_seconds=15,
+    )
+
+
+def store_rules(session: Session, documents: list[RuleDocument], *, now: datetime) -> None:
+    """Store many rules at once, as saving them one by one would."""
+    saved = {"created_at": now, "created_by": "root", "updated_at": now, "updated_by": "root"}
+    rows: list[dict[str, Any]] = [
+        {
+            "id": uuid7(now),
+            "name": document.name,
+            "document": msgspec.to_builtins(document),
+            "version": 1,
+            "interval_seconds": document.interval_seconds,
+            "failures": 0,
+            "left_out": 0,
+            **saved,
+        }
+        for document in documents
+    ]
+    insert_all(session, RuleRow, rows)
+    versions = [
+        {"rule_id": row["id"], "number": 1, "document": row["document"], "saved_at": now, "saved_by": "root"}
+        for row in rows
+    ]
+    append_all(session, RuleVersionRow, versions)
+    schedule = {"offset_seconds": 0, "missed_slots": 0, "rule_count": 0, "duration_ms": 0.0}
+    intervals = {document.interval_seconds for document in documents}
+    append_all(session, ScheduleRow, [{"interval_seconds": seconds, **schedule} for seconds in sorted(intervals)])

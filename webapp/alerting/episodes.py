@@ -1,6 +1,6 @@
 """The machine's part in an alert's life: what evaluations found is written for many series with few statements."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -8,13 +8,13 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, cast, func, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, any_, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from webapp.alerting.deeds import NOT_ACKNOWLEDGED, NOT_SNOOZED
 from webapp.alerting.origin import Origin
-from webapp.alerting.records import append_all, insert_all, update_all
+from webapp.alerting.records import append_all, insert_all, read_all, update_all, uuids
 from webapp.alerting.severity import Severity
 from webapp.alerting.states import OK
 from webapp.alerting.tables import AlertEntryRow, AlertRow
@@ -29,6 +29,7 @@ from webapp.alerting.transitions import (
     Seen,
     decide,
     flapped,
+    signal_of,
 )
 from webapp.alerting.types import AutomaticReason, EntryKind, Status
 from webapp.catalog.tables import ModelRow, VersionRow
@@ -53,6 +54,7 @@ class Finding:
     labels: Mapping[str, str]
     operator: str
     seen: Seen
+    moves: UUID | None = None  # its active alert, where nothing but the signal seems to move
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,31 @@ class Outcome:
 
 def apply(session: Session, findings: Sequence[Finding], *, at: datetime) -> Outcome:
     """Write what was found into the alerts, with their timelines, in the session's transaction."""
+    if _move_signals(session, [finding for finding in findings if finding.moves is not None], at=at):
+        findings = [finding for finding in findings if finding.moves is None]
     if not findings:
         return Outcome({}, {})
     latest = latest_of(session, [finding.fingerprint for finding in findings])
     decided = [(finding, decide(latest.get(finding.fingerprint), finding.seen, at=at)) for finding in findings]
     return write(session, decided, latest, at=at)
+
+
+def _move_signals(session: Session, findings: Sequence[Finding], *, at: datetime) -> bool:
+    """Write the signals of alerts that are all still active; otherwise nothing, and each is looked at as a whole."""
+    ids = [finding.moves for finding in findings if finding.moves is not None]
+    if not ids:
+        return True
+    active = select(AlertRow.id).where(AlertRow.id == any_(uuids(ids)), AlertRow.status != Status.RESOLVED)
+    locked = active.order_by(AlertRow.id).with_for_update().subquery()
+    if session.scalar(select(func.count()).select_from(locked)) != len(ids):
+        return False
+    by_columns: defaultdict[frozenset[str], list[dict[str, Any]]] = defaultdict(list)
+    for finding in findings:
+        changed = signal_of(finding.seen, at=at)
+        by_columns[frozenset(changed)].append({"id": finding.moves, **changed})
+    for records in by_columns.values():
+        update_all(session, AlertRow, records)
+    return True
 
 
 def write(
@@ -137,7 +159,7 @@ def _update_free(session: Session, condition: ColumnElement[bool], values: Mappi
     free = select(AlertRow.id).where(condition).order_by(AlertRow.id).with_for_update(skip_locked=True)
     ids = session.scalars(free).all()
     if ids:
-        chosen = AlertRow.id.in_(select(func.unnest(_uuids(ids))))
+        chosen = AlertRow.id.in_(select(func.unnest(uuids(ids))))
         session.execute(update(AlertRow).where(chosen).values(**values).execution_options(synchronize_session=False))
     return ids
 
@@ -188,12 +210,12 @@ def latest_of(session: Session, fingerprints: Sequence[UUID]) -> dict[UUID, Aler
     newest = (
         select(AlertRow.id)
         .ext(distinct_on(AlertRow.fingerprint))
-        .where(AlertRow.fingerprint.in_(select(func.unnest(_uuids(fingerprints)))))
+        .where(AlertRow.fingerprint.in_(select(func.unnest(uuids(fingerprints)))))
         .order_by(AlertRow.fingerprint, AlertRow.started_at.desc(), AlertRow.id.desc())
         .subquery()
     )
     query = select(*_COLUMNS).where(AlertRow.id.in_(select(newest.c.id))).order_by(AlertRow.id).with_for_update()
-    return {row.fingerprint: Alert(*row) for row in session.execute(query)}
+    return {alert.fingerprint: alert for alert in read_all(session, query, Alert)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,9 +309,9 @@ def _transitions(session: Session, alert_ids: Sequence[UUID], *, at: datetime) -
     if not alert_ids:
         return {}
     query = (
-        select(AlertEntryRow.alert_id, func.count())
+        select(AlertEntryRow.alert_id, func.count().label("count"))
         .where(
-            AlertEntryRow.alert_id.in_(alert_ids),
+            AlertEntryRow.alert_id == any_(uuids(alert_ids)),
             AlertEntryRow.kind.in_(sorted(TRANSITIONS)),
             AlertEntryRow.at > at - FLAPPING_WINDOW,
         )
@@ -328,7 +350,3 @@ def _write_entries(session: Session, pairs: Sequence[tuple[UUID, Entry]], *, at:
         ],
     )
     notify(session)
-
-
-def _uuids(values: Sequence[UUID]) -> Any:
-    return cast(list(values), ARRAY(Uuid()))

@@ -5,14 +5,14 @@ next one to ask repeats the slot.
 """
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, any_, select
 from sqlalchemy.orm import Session
 
 from webapp.alerting import episodes, schedule
@@ -21,13 +21,15 @@ from webapp.alerting.episodes import FOR_GOOD, AcknowledgedFor
 from webapp.alerting.judging import Changes, Held, Rule, judge, needs_of
 from webapp.alerting.plugins import Prepared, prepare
 from webapp.alerting.readings import FAULTS, gather
-from webapp.alerting.records import delete_all, put_all, update_all
+from webapp.alerting.records import delete_all, put_all, read_all, update_all, uuids
 from webapp.alerting.schedule import Slot
 from webapp.alerting.states import Condition, Phase, SeriesState
 from webapp.alerting.tables import AlertRow, RuleRow, RuleStateRow
 from webapp.alerting.types import EntryKind
 from webapp.catalog.queries import models as all_models
+from webapp.core.garbage import uncollected
 
+_SERIES = ("rule_id", "fingerprint")
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=30), timedelta(hours=1)
 
 
@@ -62,7 +64,8 @@ def evaluate_due(session: Session, *, now: datetime, acknowledged_for: Acknowled
     by_instant: defaultdict[datetime, list[Slot]] = defaultdict(list)
     for slot in slots:
         by_instant[slot.at].append(slot)
-    cycles = [_evaluate(session, at, by_instant[at], now=now) for at in sorted(by_instant)]
+    with uncollected():
+        cycles = [_evaluate(session, at, by_instant[at], now=now) for at in sorted(by_instant)]
     return Cycle(
         rules=sum(cycle.rules for cycle in cycles),
         series=sum(cycle.series for cycle in cycles),
@@ -82,13 +85,13 @@ def _evaluate(session: Session, at: datetime, slots: Sequence[Slot], *, now: dat
     if rules:
         held = _states(session, slots)
         _judge_all(session, rules, held, changes, at=at, slots=slots)
-        entries = _write(session, rules, changes, at=at, now=now)
+        entries = _write(session, rules, held, changes, at=at, now=now)
     else:
         entries = {}
     duration_ms = (time.perf_counter() - started) * 1000
+    counts = Counter(rule.interval for rule in rules)
     for slot in slots:
-        count = sum(rule.interval == slot.interval for rule in rules)
-        schedule.finish(session, slot, rule_count=count, duration_ms=duration_ms)
+        schedule.finish(session, slot, rule_count=counts[slot.interval], duration_ms=duration_ms)
     return Cycle(
         rules=len(rules),
         series=changes.series,
@@ -101,21 +104,19 @@ def _evaluate(session: Session, at: datetime, slots: Sequence[Slot], *, now: dat
 
 def _rules(session: Session, slots: Sequence[Slot], *, now: datetime) -> list[Rule]:
     """Return the rules that are due. A document is read once a version and process."""
-    row = RuleRow
-    columns = (row.id, row.name, row.version, row.failures, row.interval_seconds, row.retry_at, row.left_out)
-    query = select(*columns).where(*_of(slots))
-    due = [each for each in session.execute(query) if each.retry_at is None or each.retry_at <= now]
+    columns = [getattr(RuleRow, name) for name in _Due.__struct_fields__]
+    found = read_all(session, select(*columns).where(*_of(slots)), _Due)
+    due = [each for each in found if each.retry_at is None or each.retry_at <= now]
     _prepare_missing(session, [(each.id, each.version) for each in due])
+    intervals = {int(slot.interval.total_seconds()): slot.interval for slot in slots}
     rules = []
-    for found in due:
-        known = _PREPARED.get((found.id, found.version))
+    for each in due:
+        known = _PREPARED.get((each.id, each.version))
         if known is None:
             continue  # It was edited while it was read: its new version is evaluated at the next slot.
         prepared, fault = (None, known) if isinstance(known, str) else (known, "")
-        interval = timedelta(seconds=found.interval_seconds)
-        rules.append(
-            Rule(found.id, found.name, found.version, found.failures, interval, prepared, fault, found.left_out)
-        )
+        interval = intervals[each.interval_seconds]
+        rules.append(Rule(each.id, each.name, each.version, each.failures, interval, prepared, fault, each.left_out))
     return rules
 
 
@@ -131,7 +132,7 @@ def _prepare_missing(session: Session, keys: Sequence[tuple[UUID, int]]) -> None
     if len(_PREPARED) > 50_000:
         _PREPARED.clear()
         missing = [rule_id for rule_id, _ in keys]
-    query = select(RuleRow.id, RuleRow.version, RuleRow.document).where(RuleRow.id.in_(missing))
+    query = select(RuleRow.id, RuleRow.version, RuleRow.document).where(RuleRow.id == any_(uuids(missing)))
     for rule_id, version, document in session.execute(query):
         try:
             _PREPARED[rule_id, version] = prepare(msgspec.convert(document, type=RuleDocument))
@@ -140,36 +141,74 @@ def _prepare_missing(session: Session, keys: Sequence[tuple[UUID, int]]) -> None
 
 
 def _states(session: Session, slots: Sequence[Slot]) -> dict[UUID, dict[UUID, Held]]:
-    row = RuleStateRow
+    """Return where the series of the due rules stand, by rule and fingerprint."""
     query = (
         select(
-            row.rule_id,
-            row.fingerprint,
-            row.labels,
-            row.phase,
-            row.condition,
-            row.active_at,
-            row.fired_at,
-            row.keep_since,
-            row.severity,
-            row.value,
-            row.alert_id,
-            row.rule_version,
-            AlertRow.status,
-            AlertRow.resolved_at,
+            RuleStateRow.__table__,
+            AlertRow.status.label("alert_status"),
+            AlertRow.resolved_at.label("alert_resolved_at"),
             AlertRow.severity.label("alert_severity"),
         )
-        .join(RuleRow, RuleRow.id == row.rule_id)
-        .join(AlertRow, AlertRow.id == row.alert_id, isouter=True)
+        .join(RuleRow, RuleRow.id == RuleStateRow.rule_id)
+        .join(AlertRow, AlertRow.id == RuleStateRow.alert_id, isouter=True)
         .where(*_of(slots))
     )
     found: dict[UUID, dict[UUID, Held]] = {}
-    for rule_id, fingerprint, labels, phase, condition, active_at, fired_at, keep_since, *rest in session.execute(
-        query
-    ):
-        state = SeriesState(Phase(phase), active_at, fired_at, keep_since, Condition(condition))
-        found.setdefault(rule_id, {})[fingerprint] = Held(labels, state, *rest)
+    for each in read_all(session, query, _Stored):
+        found.setdefault(each.rule_id, {})[each.fingerprint] = each.held
     return found
+
+
+class _Due(msgspec.Struct, gc=False):
+    """A rule as far as it changes without a new version."""
+
+    id: UUID
+    name: str
+    version: int
+    failures: int
+    interval_seconds: int
+    retry_at: datetime | None
+    left_out: int
+
+
+class _Alive(msgspec.Struct, gc=False):
+    id: UUID
+    version: int
+
+
+class _Stored(msgspec.Struct):
+    """A row of the states, with how its alert stands."""
+
+    rule_id: UUID
+    fingerprint: UUID
+    labels: dict[str, str]
+    phase: Phase
+    condition: Condition
+    active_at: datetime | None
+    fired_at: datetime | None
+    keep_since: datetime | None
+    severity: int | None
+    value: float | None
+    alert_id: UUID | None
+    rule_version: int
+    alert_status: str | None
+    alert_resolved_at: datetime | None
+    alert_severity: int | None
+
+    @property
+    def held(self) -> Held:
+        state = SeriesState(self.phase, self.active_at, self.fired_at, self.keep_since, self.condition)
+        return Held(
+            self.labels,
+            state,
+            self.severity,
+            self.value,
+            self.alert_id,
+            self.rule_version,
+            self.alert_status,
+            self.alert_resolved_at,
+            self.alert_severity,
+        )
 
 
 def _judge_all(
@@ -189,15 +228,29 @@ def _judge_all(
 
 
 def _write(
-    session: Session, rules: Sequence[Rule], changes: Changes, *, at: datetime, now: datetime
+    session: Session,
+    rules: Sequence[Rule],
+    held: Mapping[UUID, Mapping[UUID, Held]],
+    changes: Changes,
+    *,
+    at: datetime,
+    now: datetime,
 ) -> Mapping[EntryKind, int]:
     alive = _still_there(session, rules, changes)
     outcome = episodes.apply(session, [each for each in changes.findings if each.origin.rule_id in alive], at=at)
+    fresh, moved = [], []
     for (rule_id, fingerprint), record in changes.states.items():
-        if rule_id in alive:
-            record["alert_id"] = outcome.alert_of.get(fingerprint, record["alert_id"])
-    put_all(session, RuleStateRow, [record for (rule_id, _), record in changes.states.items() if rule_id in alive])
-    gone = [{"rule_id": rule_id, "fingerprint": name} for rule_id, name in changes.gone if rule_id in alive]
+        if rule_id not in alive:
+            continue
+        record["alert_id"] = outcome.alert_of.get(fingerprint, record["alert_id"])
+        if fingerprint in held.get(rule_id, {}):
+            del record["labels"]  # they are what the fingerprint is made of
+            moved.append(record)
+        else:
+            fresh.append(record)
+    put_all(session, RuleStateRow, fresh)
+    update_all(session, RuleStateRow, moved, keys=_SERIES)
+    gone = [dict(zip(_SERIES, key, strict=True)) for key in changes.gone if key[0] in alive]
     delete_all(session, RuleStateRow, gone)
     _note_faults(session, rules, changes.faults, now=now)
     _note_left_out(session, rules, changes.left_out)
@@ -211,12 +264,12 @@ def _still_there(session: Session, rules: Sequence[Rule], changes: Changes) -> s
         return set()
     query = (
         select(RuleRow.id, RuleRow.version)
-        .where(RuleRow.id.in_(sorted(touched)), RuleRow.deleted_at.is_(None), RuleRow.paused_at.is_(None))
+        .where(RuleRow.id == any_(uuids(touched)), RuleRow.deleted_at.is_(None), RuleRow.paused_at.is_(None))
         .order_by(RuleRow.id)
         .with_for_update(read=True)
     )
     version_of = {rule.id: rule.version for rule in rules}
-    return {rule_id for rule_id, version in session.execute(query) if version_of[rule_id] == version}
+    return {each.id for each in read_all(session, query, _Alive) if version_of[each.id] == each.version}
 
 
 def _note_faults(session: Session, rules: Sequence[Rule], faults: Mapping[UUID, str], *, now: datetime) -> None:
@@ -235,8 +288,8 @@ def _note_faults(session: Session, rules: Sequence[Rule], faults: Mapping[UUID, 
 
 def _note_left_out(session: Session, rules: Sequence[Rule], left_out: Mapping[UUID, int]) -> None:
     """Keep how many series each rule left out, where that has changed: its page says so."""
-    counts = {rule.id: left_out.get(rule.id, rule.left_out) for rule in rules}
-    rows = [{"id": rule.id, "left_out": counts[rule.id]} for rule in rules if counts[rule.id] != rule.left_out]
+    of = {rule.id: rule for rule in rules}
+    rows = [{"id": rule_id, "left_out": count} for rule_id, count in left_out.items() if count != of[rule_id].left_out]
     update_all(session, RuleRow, rows)
 
 

@@ -11,12 +11,12 @@ from webapp.alerting import wording
 from webapp.alerting.episodes import Finding
 from webapp.alerting.origin import Origin
 from webapp.alerting.plugins import Prepared
-from webapp.alerting.readings import FAULTS, Gathered, Labels, Need, UnreadableError
+from webapp.alerting.readings import FAULTS, Gathered, Labels, Looks, Need, UnreadableError
 from webapp.alerting.rule_type import CURRENT, Context, Readings, Verdict
 from webapp.alerting.severity import Severity
 from webapp.alerting.states import OK, Condition, Phase, Policy, SeriesState, step
 from webapp.alerting.transitions import HELD_AFTER_RESOLVE, Seen
-from webapp.alerting.types import AutomaticReason, NoData, Status, WhenWorse
+from webapp.alerting.types import AutomaticReason, NoData, Signal, Status, WhenWorse
 from webapp.core.ids import digest
 
 Key = tuple[UUID, UUID]  # rule, fingerprint
@@ -73,18 +73,20 @@ class Changes:
 
 def needs_of(rules: Sequence[Rule], changes: Changes, *, at: datetime) -> dict[UUID, Need]:
     """Return what each rule looks at; a rule that cannot even say is broken."""
-    needs = {}
+    needs, known = {}, dict[Any, Looks]()  # rules with the same parameters look at the same
     for rule in rules:
         if rule.prepared is None:
             changes.faults[rule.id] = rule.fault
             continue
         prepared = rule.prepared
+        scope = prepared.document.scope
+        key = (prepared.document.kind, prepared.metric.name, prepared.parameters, scope.version, scope.segment)
         try:
-            looks = prepared.rule_type.looks(prepared.parameters, prepared.metric, now=at)
+            if key not in known:
+                known[key] = Looks.of(prepared, prepared.rule_type.looks(prepared.parameters, prepared.metric, now=at))
+            needs[rule.id] = Need(prepared, known[key])
         except FAULTS as error:
             changes.faults[rule.id] = _said(error)
-        else:
-            needs[rule.id] = Need(prepared, looks)
     return needs
 
 
@@ -121,7 +123,7 @@ def follow(
     at: datetime,
 ) -> None:
     """Step the states of the rule's series, and note which alerts that touches."""
-    _Stepper(rule, need, changes, at, _origin(rule, need.prepared)).step_all(judged, known)
+    _Stepper(rule, need, changes, at).step_all(judged, known)
 
 
 def _verdicts(
@@ -159,7 +161,7 @@ def _is_forgotten(readings: Readings, parameters: Any, *, at: datetime) -> bool:
     return readings.newest is not None and at - readings.newest > timedelta(hours=hours)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Stepper:
     """The steps of one rule's series at one instant."""
 
@@ -167,19 +169,31 @@ class _Stepper:
     need: Need
     changes: Changes
     at: datetime
-    origin: Origin
+    _origin: Origin | None = None
+    _policy: Policy | None = None
 
     def step_all(self, judged: Sequence[Judged], known: Mapping[UUID, Held]) -> None:
         self.changes.series += len(judged)
-        policy = _policy(self.need.prepared)
-        fires_without_data = policy.no_data is NoData.ALERT
+        fires_without_data = self.need.prepared.document.no_data is NoData.ALERT
         for fingerprint, labels, verdict in judged:
             before = known.get(fingerprint)
             if before is None and verdict.condition is not Condition.HIT and not fires_without_data:
                 continue  # Well before, well now: the ordinary case writes nothing.
-            self._step(fingerprint, dict(labels), verdict, before, policy)
-        for fingerprint in known.keys() - {each for each, _, _ in judged}:
+            self._step(fingerprint, dict(labels), verdict, before, self.policy)
+        for fingerprint in known.keys() - {each for each, _, _ in judged} if known else ():
             self._end(fingerprint, known[fingerprint], AutomaticReason.MISSING_SERIES, "")
+
+    @property
+    def policy(self) -> Policy:
+        if self._policy is None:
+            self._policy = _policy(self.need.prepared)
+        return self._policy
+
+    @property
+    def origin(self) -> Origin:
+        if self._origin is None:
+            self._origin = _origin(self.rule, self.need.prepared)
+        return self._origin
 
     def _step(
         self, fingerprint: UUID, labels: dict[str, str], verdict: Verdict, before: Held | None, policy: Policy
@@ -220,7 +234,7 @@ class _Stepper:
                 verdict.sample_count,
                 stays_acknowledged=stays,
             )
-            self._find(fingerprint, labels, verdict.operator, seen)
+            self._find(fingerprint, labels, verdict.operator, seen, moves=_moved_only(seen, before))
 
     def _end(self, fingerprint: UUID, before: Held, reason: AutomaticReason, said: str) -> None:
         self.changes.gone.append((self.rule.id, fingerprint))
@@ -234,8 +248,18 @@ class _Stepper:
         window = None if look is None else look.window
         return wording.summary(verdict, self.need.prepared.metric, labels, window=window)
 
-    def _find(self, fingerprint: UUID, labels: Mapping[str, str], operator: str, seen: Seen) -> None:
-        self.changes.findings.append(Finding(self.origin, fingerprint, labels, operator, seen))
+    def _find(
+        self, fingerprint: UUID, labels: Mapping[str, str], operator: str, seen: Seen, *, moves: UUID | None = None
+    ) -> None:
+        self.changes.findings.append(Finding(self.origin, fingerprint, labels, operator, seen, moves))
+
+
+def _moved_only(seen: Seen, before: Held | None) -> UUID | None:
+    """Return the alert of a series where it stays active and as bad as it is: then its work need not be read."""
+    if before is None or before.alert_status is None or before.is_resolved:
+        return None
+    is_as_bad = seen.state.signal is not Signal.FIRING or seen.severity.rank == before.alert_severity
+    return before.alert_id if is_as_bad else None
 
 
 def _touches_alert(state: SeriesState, before: Held | None, has_changed: bool, *, at: datetime) -> bool:

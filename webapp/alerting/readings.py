@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Integer, and_, cast, func, or_, select
 from sqlalchemy.exc import DBAPIError
@@ -32,6 +33,10 @@ FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, U
 NO_MODEL = Model(0, "", "", Task.BINARY, "", "", 0.5, {}, (), "", datetime(1970, 1, 1, tzinfo=UTC))
 Labels = tuple[tuple[str, str], ...]
 Values = tuple[Value, ...]
+Sources = dict[str, dict[str | None, list[Labels]]]  # of a gauge, by the model that they belong to, if to one
+_WHOLE: Sequence[Labels] = ((),)  # a model that is not read by segments
+_NOTHING: Mapping[Any, Any] = {}
+_INAPPLICABLE = undefined("the metric does not apply to this model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +54,30 @@ class About:
 
 
 @dataclass(frozen=True, slots=True)
+class Looks:
+    """Looks by name, with the metric of each and what one reading of it covers."""
+
+    by_name: Mapping[str, Look]
+    metrics: Mapping[str, Metric]
+    abouts: Mapping[str, About]
+
+    @classmethod
+    def of(cls, prepared: Prepared, looks: Mapping[str, Look]) -> "Looks":
+        scope = prepared.document.scope
+        metrics = {key: METRICS[look.metric] if look.metric else prepared.metric for key, look in looks.items()}
+        return cls(looks, metrics, {key: About.of(scope, look) for key, look in looks.items()})
+
+
+@dataclass(frozen=True, slots=True)
 class Need:
-    """What one rule looks at, by name."""
+    """What one rule looks at."""
 
     prepared: Prepared
-    looks: Mapping[str, Look]
+    reads: Looks
+
+    @property
+    def looks(self) -> Mapping[str, Look]:
+        return self.reads.by_name
 
     def metric_of(self, look: Look) -> Metric:
         return METRICS[look.metric] if look.metric else self.prepared.metric
@@ -75,51 +99,50 @@ class Gathered:
     faults: dict[tuple[About, str], str] = field(default_factory=dict)
     gauges: dict[Look, Mapping[tuple[Labels, str], Sequence[Gauge | None]]] = field(default_factory=dict)
     newest: Mapping[tuple[Labels, str], datetime] = field(default_factory=dict)
+    _sources: Sources | None = None
 
     def series(self, need: Need) -> Sequence[tuple[Labels, Readings]]:
         """Return the series that the rule is about, each with its readings; raise UnreadableError."""
         if need.prepared.metric.source is Source.GAUGES:
             return self._gauge_series(need)
-        scope = need.prepared.document.scope
-        for look in need.looks.values():
-            fault = self.faults.get((About.of(scope, look), need.metric_of(look).name))
+        scope, prepared = need.prepared.document.scope, need.prepared
+        for key, about in need.reads.abouts.items() if self.faults else ():
+            fault = self.faults.get((about, need.reads.metrics[key].name))
             if fault is not None:
                 raise UnreadableError(fault)
         version = () if scope.version is None else (("version", scope.version),)
-        chosen = [scope.model] if scope.model else self.models
         return [
-            ((("model", model), *version, *part), self._readings(need, model, dict(part).get("segment", "")))
-            for model in chosen
-            if model in self.models and self.models[model].task in need.prepared.metric.tasks
+            ((("model", model), *version, *part), self._readings(need, model, part[0][1] if part else ""))
+            for model in ((scope.model,) if scope.model else self.models)
+            if applies(prepared.metric, self.models.get(model))
             for part in self._parts(need, model)
         ]
 
     def _parts(self, need: Need, model: str) -> Sequence[Labels]:
         """Return the labels of each segment that the rule is about; one without any where it is about all."""
-        scope = need.prepared.document.scope
-        if scope.segment is None:
-            return [()]
-        read = [self.values.get(About.of(scope, look), {}) for look in need.looks.values()]
+        if need.prepared.document.scope.segment is None:
+            return _WHOLE
+        read = [self.values.get(about, {}) for about in need.reads.abouts.values()]
         names = sorted({segment for values in read for of, segment in values if of == model})
         return [(("segment", name),) for name in names]
 
     def _readings(self, need: Need, model: str, segment: str) -> Readings:
-        scope = need.prepared.document.scope
         found: dict[str, Values] = {}
-        for key, look in need.looks.items():
-            by_metric = self.values.get(About.of(scope, look), {}).get((model, segment), {})
-            unknown = () if look.step else (undefined("the metric does not apply to this model"),)
-            found[key] = by_metric.get(need.metric_of(look).name, unknown)
+        for key, about in need.reads.abouts.items():
+            values = self.values.get(about, _NOTHING).get((model, segment), _NOTHING).get(need.reads.metrics[key].name)
+            found[key] = (() if about.step else (_INAPPLICABLE,)) if values is None else values
         return _read_as(need, found, newest=None, watched_since=self.watched_since)
 
     def _gauge_series(self, need: Need) -> Sequence[tuple[Labels, Readings]]:
         gauge, model = GAUGES[need.prepared.metric.name], need.prepared.document.scope.model
+        if self._sources is None:
+            self._sources = _by_gauge(self.newest)
+        of_gauge = self._sources.get(gauge, {})
+        chosen = of_gauge.values() if model is None else (of_gauge.get(model, ()), of_gauge.get(None, ()))
         found = []
-        for (labels, name), newest in self.newest.items():
-            of_model = dict(labels).get("model")
-            if name != gauge or (model is not None and of_model not in {None, model}):
-                continue
+        for labels in (each for sources in chosen for each in sources):
             values = {key: self._gauge_values(need, look, labels) for key, look in need.looks.items()}
+            newest = self.newest[labels, gauge]
             found.append((labels, _read_as(need, values, newest=newest, watched_since=self.watched_since)))
         return found
 
@@ -141,24 +164,34 @@ def gather(
     wanted: defaultdict[About, set[str]] = defaultdict(set)
     by_gauges: dict[Look, None] = {}
     for need in needs:
-        scope = need.prepared.document.scope
-        for look in need.looks.values():
-            metric = need.metric_of(look)
+        model = need.prepared.document.scope.model
+        for key, about in need.reads.abouts.items():
+            metric = need.reads.metrics[key]
             if metric.source is Source.GAUGES:
-                by_gauges[unnamed(look)] = None
+                by_gauges[unnamed(need.looks[key])] = None
                 continue
-            about = About.of(scope, look)
             names[about].add(metric.name)
-            applying = [name for name, model in gathered.models.items() if model.task in metric.tasks]
-            wanted[about].update(applying if scope.model is None else {scope.model}.intersection(applying))
+            chosen = gathered.models if model is None else (model,)
+            wanted[about].update(name for name in chosen if applies(metric, gathered.models.get(name)))
     for about, metrics in names.items():
-        chosen = [model for name, model in gathered.models.items() if name in wanted[about]]
-        _read(session, gathered, chosen, sorted(metrics), about)
+        concerned = [each for name, each in gathered.models.items() if name in wanted[about]]
+        _read(session, gathered, concerned, sorted(metrics), about)
     if by_gauges:
         gathered.newest = _newest(session, at=at)
         for look in by_gauges:
             gathered.gauges[look] = measured(session, look, now=at)
     return gathered
+
+
+def applies(metric: Metric, model: Model | None) -> bool:
+    return model is not None and model.task in metric.tasks
+
+
+def _by_gauge(newest: Mapping[tuple[Labels, str], datetime]) -> Sources:
+    found: Sources = {}
+    for labels, gauge in newest:
+        found.setdefault(gauge, {}).setdefault(dict(labels).get("model"), []).append(labels)
+    return found
 
 
 def gauge_value(metric: Metric, gauge: Gauge | None, window: Window) -> Value:
@@ -173,8 +206,10 @@ def _read_as(
     """Put whole windows and steps where the rule types look for them."""
     looks = need.looks
     values = {key: each[0] for key, each in found.items() if looks[key].step is None}
-    steps = {key: each for key, each in found.items() if looks[key].step is not None}
-    return Readings(values, newest=newest, watched_since=watched_since, steps=steps)
+    steps = (
+        {key: each for key, each in found.items() if looks[key].step is not None} if len(values) < len(found) else {}
+    )
+    return Readings(values, newest, watched_since, steps)
 
 
 def unnamed(look: Look) -> Look:

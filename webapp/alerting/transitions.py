@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from webapp.alerting.severity import Severity
@@ -204,18 +205,31 @@ def _opened(alert: Alert) -> Alert:
     )
 
 
-def _with_signal(alert: Alert, seen: Seen, *, at: datetime) -> Alert:
-    """Take over what was seen. Without a value the last one stays, with the severity of what is measured."""
+def signal_of(seen: Seen, *, at: datetime) -> dict[str, Any]:
+    """Return what changes of an alert whose severity stays: all that an ordinary evaluation has to tell.
+
+    Without a value the last one stays; so does a summary where there is no other.
+    """
     signal = seen.state.signal
-    if signal in {Signal.NO_DATA, Signal.ERROR} or (seen.value is None and seen.is_measured):
-        return replace(alert, signal=signal, evaluated_at=at, summary=seen.summary or alert.summary)
-    return replace(
-        alert,
-        signal=signal,
-        severity=seen.severity.rank if seen.state.phase.is_firing and signal is Signal.FIRING else alert.severity,
-        value=alert.value if seen.value is None else seen.value,
-        threshold=alert.threshold if seen.threshold is None else seen.threshold,
-        summary=seen.summary or alert.summary,
-        sample_count=seen.sample_count,
-        evaluated_at=at,
-    )
+    changed: dict[str, Any] = {"signal": signal, "evaluated_at": at}
+    if seen.summary:
+        changed["summary"] = seen.summary
+    if _says_nothing(seen, signal):
+        return changed
+    known = {"value": seen.value, "threshold": seen.threshold}
+    return {
+        **changed,
+        "sample_count": seen.sample_count,
+        **{key: each for key, each in known.items() if each is not None},
+    }
+
+
+def _with_signal(alert: Alert, seen: Seen, *, at: datetime) -> Alert:
+    """Take over what was seen, with the severity of what is measured."""
+    signal = seen.state.signal
+    takes = seen.state.phase.is_firing and signal is Signal.FIRING and not _says_nothing(seen, signal)
+    return replace(alert, severity=seen.severity.rank if takes else alert.severity, **signal_of(seen, at=at))
+
+
+def _says_nothing(seen: Seen, signal: Signal) -> bool:
+    return signal in {Signal.NO_DATA, Signal.ERROR} or (seen.value is None and seen.is_measured)
