@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from webapp.alerting.inbox_rows import currencies_of, inbox_rows, shared_fields
+from webapp.alerting.inbox_rows import currencies_of, inbox_rows, muted_of, shared_fields
 from webapp.alerting.tables import AlertEntryRow, AlertRow
 from webapp.alerting.types import EntryKind
 from webapp.alerting.views import AlertDetail, EvidencePoint, InboxRow, TimelineEntry
@@ -43,6 +43,7 @@ def alert(session: Session, alert_id: UUID, *, now: datetime | None = None, is_b
     model = None if is_brief else _model(session, row.model)
     return AlertDetail(
         **shared_fields(row, currencies_of(session, [row])),
+        muted=muted_of(session, [row]).get(row.id),
         summary=row.summary,
         metric=row.metric,
         metric_label=row.metric if metric is None else metric.label,

@@ -2,26 +2,28 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.alerting import wording
 from webapp.alerting.severity import Severity
-from webapp.alerting.tables import AlertRow
+from webapp.alerting.tables import AlertRow, SilenceRow
 from webapp.alerting.types import AlertType, Signal, Status
-from webapp.alerting.views import InboxRow
+from webapp.alerting.views import InboxRow, Muted
 from webapp.catalog.queries import business
 from webapp.catalog.tables import ModelRow
 from webapp.core import formatting
+from webapp.core.periods import EARLIEST
 from webapp.metrics.display import NO_DATA
 from webapp.metrics.metric import Unit
 from webapp.metrics.registry import METRICS
 
 
 def inbox_rows(session: Session, alerts: Sequence[AlertRow]) -> list[InboxRow]:
-    currencies = currencies_of(session, alerts)
-    return [InboxRow(**shared_fields(alert, currencies)) for alert in alerts]
+    currencies, muted = currencies_of(session, alerts), muted_of(session, alerts)
+    return [InboxRow(**shared_fields(alert, currencies), muted=muted.get(alert.id)) for alert in alerts]
 
 
 def shared_fields(alert: AlertRow, currencies: Mapping[str, str]) -> dict[str, Any]:
@@ -54,6 +56,42 @@ def shared_fields(alert: AlertRow, currencies: Mapping[str, str]) -> dict[str, A
         "comment_count": alert.comment_count,
         "is_flapping": alert.flapping_since is not None,
     }
+
+
+def muted_of(session: Session, alerts: Sequence[AlertRow]) -> Mapping[UUID, Muted]:
+    """Return why nobody is told of those of the alerts that are muted; most pages have none and ask nothing."""
+    silenced = {alert.silence_id for alert in alerts if alert.silence_id is not None}
+    inhibited = {alert.inhibitor_id for alert in alerts if alert.inhibitor_id is not None}
+    if not silenced and not inhibited:
+        return {}
+    silences = {row.id: row for row in session.scalars(select(SilenceRow).where(SilenceRow.id.in_(silenced)))}
+    titled = select(AlertRow.id, AlertRow.title).where(AlertRow.id.in_(inhibited))
+    titles: dict[UUID, str] = {row[0]: row[1] for row in session.execute(titled)}
+    return {
+        alert.id: _muted(alert, silences, titles)
+        for alert in alerts
+        if alert.status != Status.RESOLVED and (alert.silence_id is not None or alert.inhibitor_id is not None)
+    }
+
+
+def _muted(alert: AlertRow, silences: Mapping[UUID, SilenceRow], titles: Mapping[UUID, str]) -> Muted:
+    silence = None if alert.silence_id is None else silences.get(alert.silence_id)
+    about_inhibitor: dict[str, Any] = {
+        "inhibitor_id": alert.inhibitor_id,
+        "inhibitor_title": "" if alert.inhibitor_id is None else titles.get(alert.inhibitor_id, "another alert"),
+    }
+    if silence is None:
+        return Muted(**about_inhibitor)
+    # While it is on, what it is due for is its end.
+    known = [each for each in (silence.due_at, silence.ended_at, silence.ends_at) if each not in {None, EARLIEST}]
+    until = known[0] if known else None
+    return Muted(
+        silence_id=silence.id,
+        silenced_by=silence.author,
+        silenced_until=until,
+        comment=silence.comment,
+        **about_inhibitor,
+    )
 
 
 def value_text(alert: AlertRow, currencies: Mapping[str, str]) -> str:

@@ -139,9 +139,9 @@ def _some_resolved(filters: InboxFilters) -> Subquery:
 
 
 def open_summary(session: Session) -> OpenSummary:
-    """Return how many alerts are active, by severity, and how many of them nobody has taken on."""
-    waiting = func.count().filter(_TABS["open"])
-    query = select(AlertRow.severity, func.count(), waiting).where(_ACTIVE).group_by(AlertRow.severity)
+    """Return how many alerts are active and not muted, by severity, and how many of them nobody has taken on."""
+    waiting = func.count().filter(AlertRow.status == Status.OPEN)
+    query = select(AlertRow.severity, func.count(), waiting).where(_NOT_MUTED).group_by(AlertRow.severity)
     found = session.execute(query).all()
     by_severity = {Severity.of_rank(rank): count for rank, count, _ in found}
     worst = max(by_severity, default=None)

@@ -9,7 +9,7 @@ from uuid import UUID
 from webapp.alerting.severity import Severity
 from webapp.alerting.types import AlertType, EntryKind, Signal, Status
 
-Tab = Literal["open", "acknowledged", "snoozed", "resolved", "all_open"]
+Tab = Literal["open", "acknowledged", "snoozed", "silenced", "resolved", "all_open"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,18 @@ class InboxFilters:
     assignee: str = ""
     text: str = ""
     since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Muted:
+    """Why nobody is told of an active alert: a silence, an alert that it follows from, or both."""
+
+    silence_id: UUID | None = None
+    silenced_by: str = ""
+    silenced_until: datetime | None = None  # as far as is known: a silence may come again without an end
+    comment: str = ""
+    inhibitor_id: UUID | None = None
+    inhibitor_title: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +63,17 @@ class InboxRow:
     reopen_count: int
     comment_count: int
     is_flapping: bool
+    muted: Muted | None = None
     source_id: UUID | None = None
     source_name: str = ""
+
+    def stands_in(self, tab: Tab) -> bool:
+        """Say whether the alert belongs to the tab: what is muted has one of its own."""
+        if tab == "silenced":
+            return self.muted is not None
+        if tab == "all_open":
+            return self.status is not Status.RESOLVED
+        return self.status == tab and self.muted is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +84,7 @@ class InboxPage:
 
 @dataclass(frozen=True, slots=True)
 class OpenSummary:
-    """How many alerts are active (open, acknowledged or snoozed), the worst severity, and how many nobody took on."""
+    """How many alerts are open, acknowledged or snoozed, the worst severity, how many nobody took on. None is muted."""
 
     total: int
     by_severity: Mapping[Severity, int]

@@ -21,6 +21,8 @@ from webapp.core import formatting
 from webapp.figures import alert_evidence
 from webapp.metrics.metric import Unit
 from webapp.metrics.registry import METRICS
+from webapp.notifications.queries import Standing
+from webapp.notifications.queries import standing as standing_of
 from webapp.web.components import (
     button,
     empty_state,
@@ -36,6 +38,7 @@ from webapp.web.components import (
     when,
 )
 from webapp.web.components.content import Child, Children, attributes
+from webapp.web.views import muted_parts, told_parts
 from webapp.web.views.alert_deeds import SNOOZES
 from webapp.web.views.alert_rows import Reader, reason_words, since, standing
 from webapp.web.views.alert_view import INBOX, MINE
@@ -60,6 +63,7 @@ class Known:
     alert: AlertDetail
     currency: str
     responders: Sequence[User]
+    telling: Standing
     why: Component | None = None
 
 
@@ -68,14 +72,15 @@ def known(session: Session, alert: AlertDetail, reader: Reader, *, explain: bool
     people: Sequence[User] = ()
     if reader.who.may(P.ALERTS_ASSIGN):
         people = [each for each in accounts.users(session) if not each.is_disabled and _responds(each)]
-    return Known(alert, _currency(session, alert), people, why_of(session, alert, reader) if explain else None)
+    why = why_of(session, alert, reader) if explain else None
+    return Known(alert, _currency(session, alert), people, standing_of(session, alert.id), why)
 
 
 def detail(prefix: str, shown: Known, reader: Reader) -> list[Component]:
     """Return the parts of an alert; ids begin with the prefix, so that two screens can have one each."""
     alert = shown.alert
     return [
-        dcc.Store(id=f"{prefix}-subject", data={"id": str(alert.id), "mark": mark(alert)}),
+        dcc.Store(id=f"{prefix}-subject", data={"id": str(alert.id), "mark": mark(alert, shown.telling)}),
         dcc.Interval(id=f"live-{prefix}", interval=LIVE_MILLISECONDS),
         html.Div(
             now_part(shown, reader),
@@ -94,6 +99,7 @@ def detail(prefix: str, shown: Known, reader: Reader) -> list[Component]:
         html.Div(
             [
                 _section("What happened", html.Div(what_happened(alert, reader), id=f"{prefix}-timeline")),
+                _section("Who was told", html.Div(who_was_told(shown, reader), id=f"{prefix}-told")),
                 _comment_form(prefix, reader),
                 _related(alert, reader),
             ],
@@ -107,10 +113,10 @@ def gone(sentence: str) -> list[Component]:
     return [empty_state("This alert is not there", sentence, button("Open the inbox", kind="secondary", href=INBOX))]
 
 
-def mark(alert: AlertDetail) -> int:
+def mark(alert: AlertDetail, telling: Standing) -> int:
     """Return a number that changes when what is shown of the alert does."""
     seen = (alert.status, alert.signal, alert.severity, alert.value_text, alert.assignee, len(alert.timeline))
-    return crc32(repr(seen).encode())
+    return crc32(repr((seen, alert.muted)).encode())
 
 
 def now_part(shown: Known, reader: Reader) -> list[Component]:
@@ -123,6 +129,7 @@ def now_part(shown: Known, reader: Reader) -> list[Component]:
     parts: list[Component] = [
         html.Div(badges, className="mc-detail-badges"),
         html.P(alert.summary, className="mc-detail-summary"),
+        *muted_parts.told(alert, reader),
     ]
     deeds = _deeds(shown, reader)
     if deeds:
@@ -136,6 +143,10 @@ def what_happened(alert: AlertDetail, reader: Reader) -> Component:
     if not alert.timeline:
         return html.P("Nothing yet.", className="mc-quiet")
     return timeline(alert.timeline, zone=reader.zone, now=reader.now)
+
+
+def who_was_told(shown: Known, reader: Reader) -> Component:
+    return told_parts.told(shown.telling, reader, is_active=shown.alert.status is not Status.RESOLVED)
 
 
 def _deeds(shown: Known, reader: Reader) -> list[Child]:
@@ -153,6 +164,8 @@ def _deeds(shown: Known, reader: Reader) -> list[Child]:
         made.append(_snooze_menu())
     if may(P.ALERTS_ASSIGN):
         made.append(_assign_menu(shown, reader))
+    if may(P.SILENCES_WRITE):
+        made.append(muted_parts.silence_button(alert))
     if may(P.ALERTS_ACKNOWLEDGE) and alert.status is Status.ACKNOWLEDGED and alert.acknowledged_by != reader.who.name:
         made.append(_act("Take over", "user-check", "quiet", data_mc_act="take_over"))
     if may(P.ALERTS_ACKNOWLEDGE) and alert.status is Status.ACKNOWLEDGED:

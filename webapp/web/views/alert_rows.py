@@ -15,10 +15,11 @@ from webapp.accounts.permissions import Permission
 from webapp.alerting.queries import InboxRow, Tab
 from webapp.alerting.severity import Severity
 from webapp.alerting.types import ResolveReason, Signal, Status
+from webapp.alerting.views import Muted
 from webapp.core import formatting
 from webapp.web.components import button, empty_state, icon, pill, severity_badge, status_badge
 from webapp.web.components.content import Child, attributes, classes
-from webapp.web.views.alert_view import INBOX, TABS, InboxView
+from webapp.web.views.alert_view import INBOX, SILENCES, TABS, InboxView
 
 COUNTED = 1000  # A history is counted up to here; from then on it is "1,000+".
 RESPONDING = (Permission.ALERTS_ACKNOWLEDGE, Permission.ALERTS_RESOLVE, Permission.ALERTS_ASSIGN)
@@ -46,7 +47,7 @@ class Reader:
 
 
 def tabs(view: InboxView, counts: Mapping[Tab, int]) -> Sequence[Component]:
-    """Return the four states of the work as links, each with its number."""
+    """Return the states of the work, and what is muted, as links, each with its number."""
     return [_tab(view, name, word, counts.get(name, 0)) for name, word in TABS.items()]
 
 
@@ -61,7 +62,11 @@ def nothing(view: InboxView, evaluated: datetime | None, reader: Reader) -> Comp
         clear = button("Show all", kind="secondary", href=replace(InboxView(), tab=view.tab).href)
         return empty_state("No alert fits", "Nothing in this tab has all that you ask for.", clear, picture="filter")
     if view.tab != "open":
-        words = {"acknowledged": "Nobody is at anything.", "snoozed": "Nothing is put away."}
+        words = {
+            "acknowledged": "Nobody is at anything.",
+            "snoozed": "Nothing is put away.",
+            "silenced": "No silence and no other alert mutes anything that is active.",
+        }
         return empty_state(f"Nothing {view.tab}", words.get(view.tab, "No alert has been resolved yet."))
     if evaluated is None:
         return empty_state("Nothing is open", "The rules have not been evaluated yet. What they find comes here.")
@@ -92,6 +97,17 @@ def standing(row: InboxRow, reader: Reader) -> str:
             return {Signal.OK: "recovered", Signal.NO_DATA: "no data", Signal.ERROR: "cannot be judged"}.get(
                 row.signal, ""
             )
+
+
+def muted_words(muted: Muted, reader: Reader) -> list[Child]:
+    """Name the silence, or else the alert that this one follows from."""
+    if muted.silence_id is None:
+        return ["Muted by ", html.A(muted.inhibitor_title, href=f"{INBOX}/{muted.inhibitor_id}")]
+    until = "" if muted.silenced_until is None else f" until {reader.clock(muted.silenced_until)}"
+    words = f"Silenced by {muted.silenced_by}{until}"
+    if not reader.who.may(Permission.SILENCES_READ):
+        return [words]
+    return [html.A(words, href=f"{SILENCES}/{muted.silence_id}", title=muted.comment)]
 
 
 def reason_words(reason: str | None) -> str:
@@ -127,11 +143,11 @@ def _tab(view: InboxView, name: Tab, word: str, count: int) -> Component:
 
 
 def _row(row: InboxRow, view: InboxView, reader: Reader) -> Component:
-    is_settled = view.tab not in {row.status, "all_open"}
+    is_settled = not row.stands_in(view.tab)
     parts: list[Child] = [_pick(row)] if reader.responds else []
     parts += [
         severity_badge(row.severity),
-        _about(row),
+        _about(row, reader),
         html.Span([html.B(row.value_text), f" {row.threshold_text}"], className="mc-alert-value mc-number"),
         since(row.resolved_at or row.started_at, reader),
         html.Span(row.assignee or "–", className="mc-alert-assignee", title="Assigned to"),
@@ -146,13 +162,15 @@ def _row(row: InboxRow, view: InboxView, reader: Reader) -> Component:
     return html.Li(parts, className=look, **attributes(data_id=str(row.id), data_status=row.status))
 
 
-def _about(row: InboxRow) -> Component:
+def _about(row: InboxRow, reader: Reader) -> Component:
     link = html.A(row.title, href=f"{INBOX}/{row.id}", className="mc-alert-title")
     small: list[Child] = [" · ".join(filter(None, (f"{row.model} {row.version}".strip(), row.type.label)))]
     if row.reopen_count:
         small.append(pill(f"again ({row.reopen_count + 1})", tone="warning"))
     if row.is_flapping:
         small.append(pill("flapping", tone="warning", title="It came and went several times within half an hour"))
+    if row.muted is not None:
+        small.append(html.Span([icon("bell-off"), *muted_words(row.muted, reader)], className="mc-alert-muted"))
     if row.comment_count:
         comments = f"{row.comment_count} comment{'s' if row.comment_count > 1 else ''}"
         small.append(html.Span([icon("message-square", label=comments), str(row.comment_count)], title=comments))

@@ -15,10 +15,12 @@ from webapp.alerting.types import AlertType
 from webapp.core.periods import DAY, HOUR
 
 INBOX = "/alerts"
+SILENCES = "/silences"
 TABS: Mapping[Tab, str] = {
     "open": "Open",
     "acknowledged": "Acknowledged",
     "snoozed": "Snoozed",
+    "silenced": "Silenced",
     "resolved": "Resolved",
 }
 AGES: Mapping[str, tuple[timedelta, str]] = {

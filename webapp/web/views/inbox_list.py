@@ -14,7 +14,7 @@ from webapp.accounts import queries as accounts
 from webapp.accounts.permissions import Permission, permissions_of
 from webapp.alerting import queries
 from webapp.alerting.queries import InboxPage, InboxRow, Tab
-from webapp.alerting.types import AlertType, Status
+from webapp.alerting.types import AlertType
 from webapp.catalog import queries as catalog
 from webapp.web.components import button, icon, select
 from webapp.web.components.content import Child, attributes
@@ -143,7 +143,7 @@ def news(session: Session, view: InboxView, reader: Reader, before: Listing) -> 
     """Ask how the rows shown stand by now, and how many there are that are not shown."""
     filters = view.filters(reader.who, reader.now)
     rows, counts = queries.rows(session, before.ids), queries.counts(session, filters)
-    left = sum(row.status is Status.RESOLVED if view.tab == "all_open" else row.status != view.tab for row in rows)
+    left = sum(not row.stands_in(view.tab) for row in rows)
     count = counts[view.tab]
     newer = count if before.newest is None else queries.newer_than(session, filters, before.newest)
     # Some come back under their old name: reopened, or no longer snoozed. Then the tab holds more than it should.
@@ -190,7 +190,7 @@ def _mark(row: InboxRow) -> int:
     """Return a number that changes when what is shown of the row does."""
     seen = (row.status, row.severity, row.value_text, row.threshold_text, row.signal, row.assignee, row.title)
     done = (row.acknowledged_by, row.snoozed_until, row.resolved_by, row.comment_count, row.reopen_count)
-    return crc32(repr((seen, done, row.is_flapping)).encode())
+    return crc32(repr((seen, done, row.is_flapping, row.muted)).encode())
 
 
 def _filters(session: Session, view: InboxView, reader: Reader) -> list[Component]:
