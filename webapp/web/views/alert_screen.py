@@ -16,13 +16,14 @@ from webapp.accounts.permissions import Permission
 from webapp.alerting import queries
 from webapp.alerting.types import ResolveReason
 from webapp.core.errors import InvalidInputError
+from webapp.notifications.queries import standing
 from webapp.web.components import button, field, modal, select, stack, text_area
 from webapp.web.components.content import Child, attributes
 from webapp.web.page import Page
 from webapp.web.session import actor, now, runtime
 from webapp.web.views import alert_deeds
 from webapp.web.views.alert_deeds import Result
-from webapp.web.views.alert_detail import known, mark, now_part, what_happened
+from webapp.web.views.alert_detail import known, mark, now_part, what_happened, who_was_told
 from webapp.web.views.alert_rows import Reader
 from webapp.web.views.alert_view import uuid_or_none
 
@@ -162,6 +163,7 @@ def _declare_living(page: Page, details: str) -> None:
     @page.callback(
         Output(f"{details}-now", "children"),
         Output(f"{details}-timeline", "children"),
+        Output(f"{details}-told", "children"),
         Output(f"{details}-subject", "data"),
         Input(f"live-{details}", "n_intervals"),
         State(f"{details}-subject", "data"),
@@ -174,11 +176,11 @@ def _declare_living(page: Page, details: str) -> None:
             raise PreventUpdate
         with runtime().transaction() as session:
             alert = queries.alert(session, number, now=reader.now, is_brief=True)
-            if mark(alert) == seen:
+            if mark(alert, standing(session, number)) == seen:
                 raise PreventUpdate
             shown = known(session, alert, reader)
-        data = {"id": alert_id, "mark": mark(alert)}
-        return now_part(shown, reader), what_happened(alert, reader), data
+        data = {"id": alert_id, "mark": mark(alert, shown.telling)}
+        return now_part(shown, reader), what_happened(alert, reader), who_was_told(shown, reader), data
 
 
 def _painted(screen: Screen, result: Result, states: Sequence[Any]) -> Sequence[Any]:
