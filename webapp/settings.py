@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from webapp.core.errors import UserError
+from webapp.core.secrets import Vault
 
 MINIMUM_COVERAGE = "minimum coverage"  # the key under which a database session carries that setting to its readers
 KNOWN_SECRETS = frozenset({"changeme", "secret", "dev", "development", "mission-control", "please-change-me"})
@@ -70,6 +71,11 @@ class Settings:
     @property
     def is_https(self) -> bool:
         return self.public_url.startswith("https://")
+
+    @property
+    def vault(self) -> Vault:
+        """Return what seals the secrets that have to be known again."""
+        return Vault(self.secret_key)
 
     @property
     def acknowledged_for(self) -> Mapping[str, timedelta]:

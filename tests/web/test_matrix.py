@@ -36,8 +36,11 @@ def callbacks(app: Flask) -> Iterator[tuple[str, Permission]]:
             yield output, dash.permissions[output]
 
 
-def routes(app: Flask) -> Iterator[tuple[str, str, Permission]]:
-    """Yield (method, address, permission) of everything that is no page."""
+def routes(app: Flask) -> Iterator[tuple[str, str, Permission | None]]:
+    """Yield (method, address, permission) of everything that is no page.
+
+    What asks each request for a proof of its sender has no permission: whoever has none of the proof gets 401.
+    """
     declared = gate_of(app).declared
     for rule in app.url_map.iter_rules():
         if rule.endpoint in declared:
@@ -118,6 +121,12 @@ def test_nobody_gets_anything(app: Flask, call: Callable[..., Any]) -> None:
             open_doors.append(f"{method} {address}")
 
     assert open_doors == []
+
+
+def test_what_proves_itself_is_known_by_name(app: Flask) -> None:
+    proving = {endpoint for endpoint, access in gate_of(app).declared.items() if access.permission is None}
+
+    assert proving == {"sources_api.receive"}
 
 
 def test_what_is_public_is_known_by_name(app: Flask) -> None:

@@ -1,7 +1,8 @@
 """The one gate in front of every endpoint: closed unless somebody declared who may pass.
 
-An endpoint is public by its name in `PUBLIC`, or declares a permission with `@requires`, or belongs to Dash and is
-known here. Anything else answers 404, so that what a library opens by itself stays shut.
+An endpoint is public by its name in `PUBLIC`, or declares a permission with `@requires`, or with `@proves_itself` that
+its requests prove their sender, or belongs to Dash and is known here. Anything else answers 404, so that what a library
+opens by itself stays shut.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,9 +33,12 @@ ACCESS = "_mission_control_access"
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a route asks for. A passive route is polled: it does not keep a session awake."""
+    """What a route asks for; without a permission, its requests prove themselves who sent them.
 
-    permission: Permission
+    A passive route is polled: it does not keep a session awake.
+    """
+
+    permission: Permission | None
     passive: bool = False
     max_bytes: int | None = None
 
@@ -44,6 +48,19 @@ def requires(permission: Permission, *, passive: bool = False, max_bytes: int | 
 
     def declare(view: View) -> View:
         setattr(view, ACCESS, Access(permission, passive, max_bytes))
+        return view
+
+    return declare
+
+
+def proves_itself(*, max_bytes: int) -> Callable[[View], View]:
+    """Declare a route that looks for the proof of its sender in each request, before anything else.
+
+    Neither a session nor a token counts there, so that no browser can be made to speak for somebody.
+    """
+
+    def declare(view: View) -> View:
+        setattr(view, ACCESS, Access(None, max_bytes=max_bytes))
         return view
 
     return declare
@@ -68,6 +85,10 @@ class Gate:
         if "\x00" in request.path or b"%00" in request.query_string or b"\x00" in request.query_string:
             raise BadRequest("An address must not contain the character NUL.")
         endpoint = request.endpoint
+        access = self.declared.get(endpoint or "")
+        if access is not None and access.permission is None:
+            request.max_content_length = access.max_bytes
+            return None
         actor = None if endpoint in PUBLIC and request.method in csrf.SAFE_METHODS else current_actor()
         if endpoint in PUBLIC:
             self._check_write(actor)
@@ -87,7 +108,7 @@ class Gate:
     def _admit(self, endpoint: str, actor: Actor) -> bool:
         """Let the actor pass or raise; say whether the request is no sign of a person."""
         access = self.declared.get(endpoint)
-        if access is not None:
+        if access is not None and access.permission is not None:
             if access.max_bytes is not None:
                 request.max_content_length = access.max_bytes
             _demand(actor, access.permission, endpoint)

@@ -57,13 +57,19 @@ class Operation:
     name: str
     group: str
     summary: str
-    permission: Permission
+    permission: Permission | None  # none where a request proves its sender itself
     max_bytes: int | None
     body: Any = None  # the wire type, if it takes one
 
     @property
     def media_type(self) -> str:
         return NDJSON if self.body == Event else JSON
+
+    @property
+    def needs(self) -> str:
+        if self.permission is None:
+            return "Needs no token: each request proves its sender by the secret of its source."
+        return f"Needs the permission `{self.permission}`."
 
 
 def operations(app: Flask) -> list[Operation]:
@@ -137,7 +143,7 @@ def _operation(rule: Rule, method: str, view: Any, access: Access) -> Operation:
 def _described(each: Operation, body: Any, receipt: Any, problem: Any) -> dict[str, Any]:
     fault = {"content": {PROBLEM: {"schema": problem}}}
     responses: dict[str, Any] = {status: {"description": said} | fault for status, said in _STATUS.items()}
-    if each.permission is Permission.EVENTS_WRITE:
+    if each.permission in {Permission.EVENTS_WRITE, None}:
         taken = "Stored. Items that were refused are named with a reason."
         responses["202"] = {"description": taken, "content": {JSON: {"schema": receipt}}}
     else:
@@ -146,13 +152,15 @@ def _described(each: Operation, body: Any, receipt: Any, problem: Any) -> dict[s
         "operationId": f"{each.name}.{each.method.lower()}",
         "tags": [each.group],
         "summary": each.summary,
-        "description": f"Needs the permission `{each.permission}`.",
+        "description": each.needs,
         "parameters": [
             {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
             for name in re.findall(r"{(\w+)}", each.path)
         ],
         "responses": dict(sorted(responses.items())),
     }
+    if each.permission is None:
+        described["security"] = []
     if body is not None:
         described["requestBody"] = {"required": True, "content": {each.media_type: {"schema": body}}}
     return described
