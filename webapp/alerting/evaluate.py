@@ -221,7 +221,7 @@ def _judge_all(
     slots: Sequence[Slot],
 ) -> None:
     needs = needs_of(rules, changes, at=at)
-    watched = min((slot.watched_since for slot in slots if slot.watched_since is not None), default=None)
+    watched = max((slot.watched_since for slot in slots if slot.watched_since is not None), default=None)
     gathered = gather(session, list(needs.values()), all_models(session), at=at, watched_since=watched)
     for rule in rules:
         judge(rule, needs.get(rule.id), gathered, held.get(rule.id, {}), changes, at=at)

@@ -14,7 +14,7 @@ from webapp.alerting.plugins import Prepared
 from webapp.alerting.readings import FAULTS, Gathered, Labels, Looks, Need, UnreadableError
 from webapp.alerting.rule_type import CURRENT, Context, Readings, Verdict
 from webapp.alerting.severity import Severity
-from webapp.alerting.states import OK, Condition, Phase, Policy, SeriesState, step
+from webapp.alerting.states import LOOK_BACK, OK, Condition, Phase, Policy, SeriesState, step
 from webapp.alerting.transitions import HELD_AFTER_RESOLVE, Seen
 from webapp.alerting.types import AutomaticReason, NoData, Signal, Status, WhenWorse
 from webapp.core.ids import digest
@@ -97,7 +97,7 @@ def judge(
     if need is not None:
         judged = verdicts(rule, need, gathered, known, changes, at=at)
         if judged is not None:
-            follow(rule, need, judged, known, changes, at=at)
+            follow(rule, need, judged, known, changes, at=at, watched_since=gathered.watched_since)
     if rule.id in changes.faults:
         _mark_error(rule, known, changes)
 
@@ -121,9 +121,10 @@ def follow(
     changes: Changes,
     *,
     at: datetime,
+    watched_since: datetime | None,
 ) -> None:
     """Step the states of the rule's series, and note which alerts that touches."""
-    _Stepper(rule, need, changes, at).step_all(judged, known)
+    _Stepper(rule, need, changes, at, watched_since).step_all(judged, known)
 
 
 def _verdicts(
@@ -169,6 +170,7 @@ class _Stepper:
     need: Need
     changes: Changes
     at: datetime
+    watched_since: datetime | None
     _origin: Origin | None = None
     _policy: Policy | None = None
 
@@ -186,8 +188,17 @@ class _Stepper:
     @property
     def policy(self) -> Policy:
         if self._policy is None:
-            self._policy = _policy(self.need.prepared)
+            policy = _policy(self.need.prepared)
+            self._policy = policy if self._has_listened else replace(policy, no_data=NoData.KEEP)
         return self._policy
+
+    @property
+    def _has_listened(self) -> bool:
+        """Say whether what is judged could have come: where nobody was there to take it, its absence means nothing."""
+        look = self.need.looks.get(CURRENT)
+        if look is None or self.watched_since is None:
+            return True
+        return self.at - self.watched_since >= min(look.window.duration, LOOK_BACK)
 
     @property
     def origin(self) -> Origin:

@@ -62,7 +62,7 @@ class Replay:
         judged = verdicts(self.rule, need, gathered, self.held, changes, at=at)
         if judged is None:
             raise InvalidInputError(f"The rule cannot be evaluated. {changes.faults[self.rule.id]}")
-        follow(self.rule, need, judged, self.held, changes, at=at)
+        follow(self.rule, need, judged, self.held, changes, at=at, watched_since=gathered.watched_since)
         told = {finding.fingerprint for finding in changes.findings}
         for finding in changes.findings:
             self._apply(finding, at)

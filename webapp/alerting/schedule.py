@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from webapp.alerting.tables import RuleRow, ScheduleRow
+
+NONE = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class Slot:
     interval: timedelta
     at: datetime
     missed: int
-    watched_since: datetime | None  # the first slot after the last gap
+    watched_since: datetime | None  # what came before, nobody may have listened to
 
 
 def slot_at(now: datetime, *, interval_seconds: int, offset_seconds: int = 0) -> datetime:
@@ -42,15 +44,10 @@ def is_due(last: datetime | None, slot: datetime, interval: timedelta) -> bool:
 
 
 def claim_due(session: Session, *, now: datetime) -> Sequence[Slot]:
-    """Lock and mark the slots that are due; those that another process is at are left to it."""
-    row_interval = func.make_interval(0, 0, 0, 0, 0, 0, ScheduleRow.interval_seconds)
-    due = or_(
-        ScheduleRow.last_slot.is_(None),
-        ScheduleRow.last_slot + row_interval <= now,
-        ScheduleRow.last_slot - row_interval > now,
-    )
-    query = select(ScheduleRow).where(due).order_by(ScheduleRow.interval_seconds).with_for_update(skip_locked=True)
+    """Lock and mark the slots that are due, and note that somebody looked; what another process is at is left to it."""
+    query = select(ScheduleRow).order_by(ScheduleRow.interval_seconds).with_for_update(skip_locked=True)
     rows = session.scalars(query.execution_options(populate_existing=True)).all()
+    _note_watch(rows, now=now)
     claimed = []
     for row in rows:
         interval = timedelta(seconds=row.interval_seconds)
@@ -58,12 +55,21 @@ def claim_due(session: Session, *, now: datetime) -> Sequence[Slot]:
         if not is_due(row.last_slot, at, interval):
             continue
         missed = missed_between(row.last_slot, at, interval)
-        if missed or row.resumed_at is None or row.resumed_at > at:
-            row.resumed_at = at
         row.last_slot, row.missed_slots = at, row.missed_slots + missed
         claimed.append(Slot(interval, at, missed, row.resumed_at))
     session.flush()
     return claimed
+
+
+def _note_watch(rows: Sequence[ScheduleRow], *, now: datetime) -> None:
+    """Note since when the rules have been watched; of an interval that is new, since when the others have been."""
+    for row in rows:
+        if row.watched_at is not None and not NONE <= now - row.watched_at <= timedelta(seconds=row.interval_seconds):
+            row.resumed_at = now
+    since = max((row.resumed_at for row in rows if row.watched_at and row.resumed_at), default=now)
+    for row in rows:
+        row.resumed_at = row.resumed_at if row.watched_at and row.resumed_at else since
+        row.watched_at = now
 
 
 def finish(session: Session, slot: Slot, *, rule_count: int, duration_ms: float) -> None:

@@ -60,7 +60,8 @@ class ScheduleRow(Base):
     offset_seconds: Mapped[int] = mapped_column(default=0)  # slots are k · interval + offset
     last_slot: Mapped[datetime | None]
     evaluated_at: Mapped[datetime | None]
-    resumed_at: Mapped[datetime | None]  # the first slot after some were missed: nobody was watching before it
+    watched_at: Mapped[datetime | None]  # when somebody last looked whether a slot is due
+    resumed_at: Mapped[datetime | None]  # since when somebody has looked without a gap longer than the interval
     missed_slots: Mapped[int] = mapped_column(BigInteger, default=0)
     rule_count: Mapped[int] = mapped_column(default=0)
     duration_ms: Mapped[float] = mapped_column(Double, default=0.0)
