@@ -2,21 +2,24 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from webapp.alerting.grouping import HURRIES, NEWS, Because, Policy, first_look
-from webapp.alerting.matchers import alert_labels
+from webapp.alerting.matcher_queries import LABELS
 from webapp.alerting.records import put_all
+from webapp.alerting.silences import labels_in
 from webapp.alerting.tables import AlertEntryRow, AlertRow
 from webapp.alerting.types import EntryKind
 from webapp.core.ids import uuid7
+from webapp.db.arrays import one_of
 from webapp.notifications.tables import GroupRow, MemberRow, OutboxRow
 
 AT_ONCE = 20_000  # entries that one transaction takes in: the rest is left to the next
@@ -37,13 +40,10 @@ def take_in(session: Session, policy: Policy, *, now: datetime) -> Sequence[Happ
     happened = _taken(session)
     if not happened:
         return ()
-    kinds: defaultdict[UUID, set[EntryKind]] = defaultdict(set)
-    for each in happened:
-        kinds[each.alert_id].add(each.kind)
-    known = set(session.scalars(select(MemberRow.alert_id).where(MemberRow.alert_id.in_(kinds))))
-    _join(session, [each for each, kind in kinds.items() if each not in known and kind & BEGINS], policy, now=now)
+    beginning = {each.alert_id for each in happened if each.kind in BEGINS}
+    _join(session, sorted(beginning), policy, now=now)
     _note_news(session, happened)
-    _hurry(session, [each for each, kind in kinds.items() if kind & HURRIES], now=now)
+    _hurry(session, sorted({each.alert_id for each in happened if each.kind in HURRIES}), now=now)
     return happened
 
 
@@ -57,17 +57,21 @@ def _taken(session: Session) -> Sequence[Happened]:
 
 
 def _join(session: Session, alert_ids: Sequence[UUID], policy: Policy, *, now: datetime) -> None:
+    """Put alerts that are in no group into theirs."""
     if not alert_ids:
         return
-    alerts = session.scalars(select(AlertRow).where(AlertRow.id.in_(alert_ids)).order_by(AlertRow.id)).all()
-    groups: defaultdict[str, list[AlertRow]] = defaultdict(list)
-    for alert in alerts:
-        groups[_key(_common(alert, policy))].append(alert)
+    is_member = exists().where(MemberRow.alert_id == AlertRow.id)
+    query = select(AlertRow.id, AlertRow.rule_id, AlertRow.active_at, AlertRow.fired_at, *LABELS)
+    groups: defaultdict[str, list[Any]] = defaultdict(list)
+    for alert in session.execute(query.where(AlertRow.id == one_of(alert_ids), ~is_member).order_by(AlertRow.id)):
+        groups[_key(alert, policy)].append(alert)
+    if not groups:
+        return
     made = [
         {
             "id": uuid7(now),
             "key": key,
-            "labels": _common(members[0], policy),
+            "labels": json.loads(key),
             "next_look_at": min(first_look(_began(alert), policy, now=now) for alert in members),
         }
         for key, members in sorted(groups.items())
@@ -75,22 +79,23 @@ def _join(session: Session, alert_ids: Sequence[UUID], policy: Policy, *, now: d
     session.execute(insert(GroupRow).values(made).on_conflict_do_nothing(index_elements=[GroupRow.key]))
     keys = select(GroupRow.key, GroupRow.id).where(GroupRow.key.in_(groups)).with_for_update(read=True)
     group_of = {row.key: row.id for row in session.execute(keys)}
-    rows = [{"alert_id": alert.id, "group_id": group_of[key]} for key in group_of for alert in groups[key]]
-    put_all(session, MemberRow, rows)
+    put_all(
+        session,
+        MemberRow,
+        [{"alert_id": alert.id, "group_id": group_of[key]} for key in group_of for alert in groups[key]],
+    )
 
 
-def _began(alert: AlertRow) -> datetime:
+def _began(alert: Any) -> datetime:
     """Return since when it fires; of what a source outside sends, since when it did there."""
-    return alert.active_at if alert.rule_id is None else alert.fired_at
+    began: datetime = alert.active_at if alert.rule_id is None else alert.fired_at
+    return began
 
 
-def _common(alert: AlertRow, policy: Policy) -> Mapping[str, str]:
-    labels = alert_labels(alert)
-    return {name: labels.get(name, "") for name in policy.group_by}
-
-
-def _key(common: Mapping[str, str]) -> str:
-    return json.dumps(common, ensure_ascii=False)
+def _key(alert: Any, policy: Policy) -> str:
+    """Return what names the alert's group: the labels that its alerts have in common."""
+    labels = labels_in(alert)
+    return json.dumps({name: labels.get(name, "") for name in policy.group_by}, ensure_ascii=False)
 
 
 def _note_news(session: Session, happened: Sequence[Happened]) -> None:
@@ -100,14 +105,14 @@ def _note_news(session: Session, happened: Sequence[Happened]) -> None:
     for alert_id, news in news_of.items():
         by_news[news].append(alert_id)
     for news, alert_ids in by_news.items():
-        statement = update(MemberRow).where(MemberRow.alert_id.in_(alert_ids)).values(news=news)
+        statement = update(MemberRow).where(MemberRow.alert_id == one_of(alert_ids)).values(news=news)
         session.execute(statement.execution_options(synchronize_session=False))
 
 
-def _hurry(session: Session, alert_ids: Collection[UUID], *, now: datetime) -> None:
+def _hurry(session: Session, alert_ids: Sequence[UUID], *, now: datetime) -> None:
     """Look at once at the groups of what got worse or came back; a group that has not spoken yet still gathers."""
     if not alert_ids:
         return
-    groups = select(MemberRow.group_id).where(MemberRow.alert_id.in_(alert_ids))
+    groups = select(MemberRow.group_id).where(MemberRow.alert_id == one_of(alert_ids))
     statement = update(GroupRow).where(GroupRow.id.in_(groups), GroupRow.next_look_at > now, GroupRow.looked_at < now)
     session.execute(statement.values(next_look_at=now).execution_options(synchronize_session=False))

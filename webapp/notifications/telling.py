@@ -8,18 +8,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from webapp.alerting.grouping import Because, Member, Message, Policy, Told, leaves, message
-from webapp.alerting.records import Record, append_all, put_all
+from webapp.alerting.records import Record, append_all
 from webapp.alerting.tables import AlertEntryRow, AlertRow
 from webapp.alerting.types import EntryKind, Status
 from webapp.core.ids import uuid7
+from webapp.db.arrays import one_of
 from webapp.notifications import wording
 from webapp.notifications.intake import Happened, take_in
 from webapp.notifications.tables import GroupRow, MemberRow, NotificationRow, ToldRow
@@ -70,7 +71,7 @@ def _acknowledged(session: Session, happened: Sequence[Happened], *, now: dateti
         select(MemberRow.alert_id, GroupRow.labels, AlertRow.title)
         .join(GroupRow, GroupRow.id == MemberRow.group_id)
         .join(AlertRow, AlertRow.id == MemberRow.alert_id)
-        .where(MemberRow.alert_id.in_(actor_of), MemberRow.told_resolved.is_(False))
+        .where(MemberRow.alert_id == one_of([*actor_of]), MemberRow.told_resolved.is_(False))
         .order_by(GroupRow.id, MemberRow.alert_id)
     )
     deeds: defaultdict[tuple[str, str], list[Any]] = defaultdict(list)
@@ -85,6 +86,15 @@ def _acknowledged(session: Session, happened: Sequence[Happened], *, now: dateti
     return written
 
 
+class _Kept(NamedTuple):
+    """What is kept of a member between two looks, as its row holds it."""
+
+    news: str | None = None
+    told_resolved: bool | None = None
+    told_severity: int | None = None
+    held: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class _Seen:
     """A member of a group, with what is kept of it and what the ledger says of its alert."""
@@ -92,7 +102,7 @@ class _Seen:
     member: Member
     title: str
     held: Held | None  # why nobody would be told that it fires
-    known: Record  # the row of the member, as it stands
+    known: _Kept  # as the last look left it
 
     @property
     def reason(self) -> Held | None:
@@ -122,12 +132,21 @@ def _look(session: Session, policy: Policy, *, now: datetime) -> Sequence[Record
 
 def _members(session: Session, group_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[_Seen]]:
     row, alert = MemberRow, AlertRow
-    kept = (row.alert_id, row.group_id, row.news, row.told_resolved, row.told_severity, row.held)
-    now = (alert.title, alert.status, alert.severity, alert.silence_id, alert.inhibitor_id, alert.flapping_since)
+    kept = (row.news, row.told_resolved, row.told_severity, row.held)
+    now = (
+        row.alert_id,
+        row.group_id,
+        alert.title,
+        alert.status,
+        alert.severity,
+        alert.silence_id,
+        alert.inhibitor_id,
+        alert.flapping_since,
+    )
     query = select(*kept, *now).join(alert, alert.id == row.alert_id).where(row.group_id.in_(group_ids))
     found: defaultdict[UUID, list[_Seen]] = defaultdict(list)
     for each in session.execute(query.order_by(alert.severity.desc(), alert.id)):
-        known = dict(zip((column.key for column in kept), each[: len(kept)], strict=True))
+        known = _Kept(each.news, each.told_resolved, each.told_severity, each.held)
         held = _why_held(each.status, each.silence_id, each.inhibitor_id, each.flapping_since)
         told = None if each.told_resolved is None else Told(each.told_resolved, each.told_severity)
         member = Member(
@@ -175,7 +194,7 @@ def _not_said(session: Session, seen: Sequence[_Seen], said: Message | None, *, 
     quiet = {
         each.member.alert_id: each.reason
         for each in seen
-        if not _is_spoken_of(each, said) and each.reason is not None and each.reason != each.known["held"]
+        if not _is_spoken_of(each, said) and each.reason is not None and each.reason != each.known.held
     }
     words = _explanations(session, [alert_id for alert_id, reason in quiet.items() if reason in EXPLAINS])
     for alert_id, reason in quiet.items():
@@ -191,7 +210,7 @@ def _explanations(session: Session, alert_ids: Sequence[UUID]) -> Mapping[tuple[
     query = (
         select(row.alert_id, row.kind, row.text)
         .ext(distinct_on(row.alert_id, row.kind))
-        .where(row.alert_id.in_(alert_ids), row.kind.in_(EXPLAINS.values()))
+        .where(row.alert_id == one_of(alert_ids), row.kind.in_(EXPLAINS.values()))
         .order_by(row.alert_id, row.kind, row.id.desc())
     )
     return {(alert_id, EntryKind(kind)): text for alert_id, kind, text in session.execute(query)}
@@ -201,18 +220,22 @@ def _remember(session: Session, seen: Sequence[_Seen], said: Message | None) -> 
     """Keep what people know by now; what has ended is forgotten."""
     gone = [each.member.alert_id for each in seen if leaves(each.member)]
     if gone:
-        statement = delete(MemberRow).where(MemberRow.alert_id.in_(gone))
+        forgotten = delete(MemberRow).where(MemberRow.alert_id == one_of(gone))
+        session.execute(forgotten.execution_options(synchronize_session=False))
+    changed: defaultdict[_Kept, list[UUID]] = defaultdict(list)
+    for each in seen:
+        after = _after(each, said)
+        if after != each.known and not leaves(each.member):
+            changed[after].append(each.member.alert_id)
+    for kept, alert_ids in changed.items():
+        statement = update(MemberRow).where(MemberRow.alert_id == one_of(alert_ids)).values(**kept._asdict())
         session.execute(statement.execution_options(synchronize_session=False))
-    after = [_after(each, said) for each in seen if not leaves(each.member)]
-    before = {each.member.alert_id: each.known for each in seen}
-    put_all(session, MemberRow, [row for row in after if row != before[row["alert_id"]]])
 
 
-def _after(seen: _Seen, said: Message | None) -> Record:
+def _after(seen: _Seen, said: Message | None) -> _Kept:
     if not _is_spoken_of(seen, said):
-        return {**seen.known, "held": seen.reason}
-    told = {"told_resolved": not seen.member.is_firing, "told_severity": seen.member.severity}
-    return {**seen.known, **told, "news": None, "held": None}
+        return seen.known._replace(held=seen.reason)
+    return _Kept(told_resolved=not seen.member.is_firing, told_severity=seen.member.severity)
 
 
 def _is_spoken_of(seen: _Seen, said: Message | None) -> bool:
