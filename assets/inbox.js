@@ -2,9 +2,9 @@
    One listener serves all rows; what is wanted goes into a store, and the server paints what came of it. */
 (function () {
   "use strict";
-  var UNDO_SECONDS = 10, READ_SECONDS = 14, TYPING_MS = 300;
-  var chosen = new Set(), current = null, anchor = null;
-  var undoable = [], acting = [], saidAt = null, saidTimer = null, typingTimer = null, lastList = "", entering = null;
+  var UNDO_SECONDS = 10, READ_SECONDS = 14, TYPING_MS = 300, MOST_MATCHING = 20000;
+  var chosen = new Set(), everything = false, meansAll = false, current = null, anchor = null;
+  var undoable = null, acting = [], saidAt = null, saidTimer = null, typingTimer = null, lastList = "", entering = null;
   var seenNow = null, offset = 0, pressed = { id: "", at: 0 };
   var PARAMETERS = { "inbox-type": "type", "inbox-model": "model", "inbox-assignee": "assignee", "inbox-age": "age" };
 
@@ -73,6 +73,7 @@
   }
   function choose(id, isTo) {
     if (isTo === undefined) isTo = !chosen.has(id);
+    if (!isTo) everything = false;
     if (isTo) chosen.add(id);
     else chosen.delete(id);
   }
@@ -85,9 +86,38 @@
   }
   function chooseAll(isTo) {
     chosen.clear();
-    if (isTo) rows().forEach(function (row) { if (!row.classList.contains("is-settled")) chosen.add(row.dataset.id); });
+    everything = false;
+    if (isTo) takeShown();
     paint();
   }
+  function takeShown() { rows().forEach(function (row) { if (!row.classList.contains("is-settled")) chosen.add(row.dataset.id); }); }
+  /* all that match: what the list counted when it was asked for, not only what is on the screen */
+  function chooseMatching() {
+    chooseAll(true);
+    everything = offered() > 0;
+    paint();
+  }
+  function chooseMore() {
+    if (!rows().some(function (row) { return row.querySelector("[data-mc-pick]"); })) return;
+    if (offered() && !everything) chooseMatching();
+    else chooseAll(true);
+  }
+  function offered() {
+    var place = document.querySelector("[data-mc-matching]"), count = place ? Number(place.dataset.mcMatching) : 0;
+    var isWhole = chosen.size > 0 && rows().every(function (row) { return chosen.has(row.dataset.id) || row.classList.contains("is-settled"); });
+    var isOver = new URLSearchParams(window.location.search).get("tab") === "resolved";
+    return isWhole && !isOver && count > chosen.size && count < MOST_MATCHING ? count : 0;
+  }
+  function paintChoice(found) {
+    if (!chosen.size) everything = false;
+    if (everything) takeShown();
+    var count = offered(), more = document.querySelector('[data-mc-choose="matching"]');
+    set(found, "data-choosing", chosen.size ? "" : null);
+    write(document.getElementById("inbox-chosen"), (everything && count ? number(count) : chosen.size) + " chosen");
+    set(more, "hidden", count && !everything ? null : "");
+    write(more, "All " + number(count) + " that match");
+  }
+  function number(count) { return count.toLocaleString("en"); }
 
   /* what the server has painted gets its marks again; rows are told apart by id, never by place */
   function paint() {
@@ -98,6 +128,7 @@
     if (found.dataset.mcAlerts === "inbox") {
       if (current && !there.has(current)) current = null;
       var open = beside();
+      paintChoice(found);
       all.forEach(function (row) {
         var id = row.dataset.id;
         set(row, "data-chosen", chosen.has(id) ? "" : null);
@@ -105,8 +136,6 @@
         set(row, "data-beside", id === open ? "" : null);
         set(row.querySelector("[data-mc-pick]"), "aria-checked", String(chosen.has(id)));
       });
-      set(found, "data-choosing", chosen.size ? "" : null);
-      write(document.getElementById("inbox-chosen"), chosen.size + " chosen");
       lastList = window.location.pathname === "/alerts" ? window.location.search : lastList;
       searched();
     }
@@ -124,6 +153,7 @@
   /* deeds */
   function targets(element) {
     var holder = element && element.closest("[data-id]"), inFull = document.querySelector(".mc-detail [data-id]");
+    meansAll = everything && !holder;
     if (holder) return [holder.dataset.id];
     if (prefix() !== "inbox") return inFull ? [inFull.dataset.id] : [];
     if (chosen.size) return rows().map(function (row) { return row.dataset.id; }).filter(function (id) { return chosen.has(id); });
@@ -134,8 +164,9 @@
     var name = prefix();
     ids = ids.filter(function (id) { return !document.querySelector('[data-id="' + id + '"][data-working]'); });
     if (!ids.length || !may(store)) return;
+    more = Object.assign({ all: meansAll }, more);
     acting = ids;
-    if (deed === "resolve") return ask(name, ids);
+    if (deed === "resolve") return ask(name, ids, more.all);
     working(ids, true);
     window.setTimeout(function () { working(ids, false); }, 8000);
     put(name + "-" + store, Object.assign({ deed: deed, ids: ids, at: Date.now() }, more));
@@ -146,13 +177,14 @@
       document.querySelectorAll('[data-id="' + id + '"]').forEach(function (each) { set(each, "data-working", isSo ? "" : null); });
     });
   }
-  function ask(name, ids) {
-    put(name + "-subject-of-resolve", { ids: ids });
+  function ask(name, ids, isAll) {
+    var count = isAll ? offered() : ids.length;
+    put(name + "-subject-of-resolve", { ids: ids, all: isAll });
     window.dash_clientside.set_props(name + "-resolve-error", { children: "" });
     window.dash_clientside.set_props(name + "-resolve-dialog", { is_open: true });
     window.setTimeout(function () {
       var title = document.getElementById(name + "-resolve-dialog-title"), reason = document.getElementById(name + "-resolve-reason");
-      write(title, ids.length === 1 ? "Resolve the alert" : "Resolve " + ids.length + " alerts");
+      write(title, count === 1 ? "Resolve the alert" : "Resolve " + number(count) + " alerts");
       if (reason) reason.focus();
     }, 60);
   }
@@ -163,7 +195,8 @@
     if (!card || card.dataset.mcSaid === saidAt) return;
     var undo = card.querySelector("[data-mc-undo]");
     saidAt = card.dataset.mcSaid;
-    undoable = undo ? undo.dataset.mcUndo.split(",") : [];
+    undoable = undo ? undo.dataset.mcUndo : null;
+    if (acting.length === chosen.size) everything = false;
     acting.forEach(function (id) { chosen.delete(id); });
     working(acting, false);
     set(place, "data-shown", "");
@@ -172,14 +205,14 @@
     paint();
   }
   function unsay() {
-    undoable = [];
+    undoable = null;
     window.clearTimeout(saidTimer);
     document.querySelectorAll(".mc-said").forEach(function (each) { set(each, "data-shown", null); });
   }
   function takeBack() {
-    var ids = undoable;
+    var deed = undoable;
     unsay();
-    act("unacknowledge", ids);
+    if (deed) put(prefix() + "-undo", { deed: deed, at: Date.now() });
   }
 
   /* hands */
@@ -197,7 +230,7 @@
     else if (target.closest("[data-mc-unsaid]")) unsay();
     else if (target.closest("[data-mc-refresh]")) refresh();
     else if (target.closest("[data-mc-more]")) put("inbox-more-wanted", Date.now());
-    else if (target.closest("[data-mc-choose]")) chooseAll(target.closest("[data-mc-choose]").dataset.mcChoose === "all");
+    else if (target.closest("[data-mc-choose]")) ({ all: chooseAll.bind(null, true), matching: chooseMatching, none: chooseAll.bind(null, false) })[target.closest("[data-mc-choose]").dataset.mcChoose]();
     else if (target.closest("[data-mc-help]")) help();
     else if (target.closest('[data-mc-beside="close"]')) close();
     else if (target.closest("[data-mc-back]") && !event.metaKey && !event.ctrlKey) {
@@ -260,7 +293,8 @@
     r: function () { act("resolve", targets()); },
     s: function () { act("snooze", targets(), { minutes: 60 }); },
     m: function () { act("assign", targets(), { user: "mine" }); },
-    z: function () { if (undoable.length) takeBack(); },
+    X: chooseMore,
+    z: takeBack,
     ".": function () { if (prefix() === "inbox") refresh(); },
     "/": function () { var field = document.getElementById("inbox-text"); if (field) { field.focus(); field.select(); } },
     Enter: function () { if (current) open(current, false, true); },

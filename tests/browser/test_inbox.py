@@ -64,7 +64,7 @@ def test_an_alert_is_acknowledged_by_keyboard_and_taken_back(signed_in, runtime,
     assert alert_of(runtime, mine).acknowledged_by == "Omar"
 
     page.keyboard.press("z")
-    expect(said(page)).to_contain_text("open again")
+    expect(said(page)).to_contain_text("taken back")
     assert alert_of(runtime, mine).status is Status.OPEN
 
 

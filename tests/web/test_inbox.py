@@ -1,5 +1,6 @@
 """The alert inbox over its callbacks: what each role may do, what is said, and what the list keeps in place."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,6 +19,7 @@ from webapp.web.callbacks import is_passive
 
 DEEDS = {
     "inbox-acknowledge.data": Permission.ALERTS_ACKNOWLEDGE,
+    "inbox-undo.data": Permission.ALERTS_ACKNOWLEDGE,
     "inbox-assign.data": Permission.ALERTS_ASSIGN,
     "inbox-resolve-do.n_clicks": Permission.ALERTS_RESOLVE,
     "panel-comment-do.n_clicks": Permission.ALERTS_COMMENT,
@@ -94,6 +96,66 @@ def test_the_winner_is_named_with_the_time_of_the_readers_zone(client_of, runtim
     assert "High CPU: api-1 was acknowledged by Omar at 12:00. Nothing was changed." in one
     assert "2 acknowledged, 1 was acknowledged by Omar at 12:00." in many
     assert "Which?" in many
+
+
+def undo_of(answer: Any) -> str | None:
+    """Return the deed that the message offers to take back."""
+    found = re.search(r"'data-mc-undo': '([0-9a-f-]+)'", str(changed(answer)["inbox-said"]))
+    return None if found is None else found[1]
+
+
+def take_back(client: Any, deed: str | None) -> Any:
+    return fire(client, "inbox-undo.data", inbox_undo={"deed": deed}, **shown_on(client))
+
+
+def test_a_deed_is_taken_back_and_what_has_changed_since_is_left(client_of, runtime, alerts):
+    omar = client_of(Role.ONCALL)
+    snoozed = undo_of(do(omar, "snooze", alerts, minutes=60))
+    do(client_of(Role.DEVOPS), "acknowledge", alerts[:1])
+
+    told_of = said(take_back(omar, snoozed))
+
+    assert "2 taken back, 1 has changed since." in told_of
+    assert [status_of(runtime, each) for each in alerts] == [Status.ACKNOWLEDGED, Status.OPEN, Status.OPEN]
+    assert "already" in told(take_back(omar, snoozed))
+    assert "nothing to take back" in told(take_back(omar, "x"))
+
+
+def test_all_that_match_are_done_as_far_as_the_list_had_counted_them(client_of, runtime, alerts, clock):
+    omar = client_of(Role.ONCALL)
+    held = shown_on(omar)
+    clock.at += timedelta(minutes=1)
+    alarms.fire(runtime, "api-4")
+    wanted = {"deed": "acknowledge", "ids": [str(alerts[0])], "all": True}
+
+    answer = fire(omar, "inbox-acknowledge.data", inbox_acknowledge=wanted, **held)
+
+    assert "3 acknowledged." in said(answer)
+    assert "api-4" in texts(changed(answer)["inbox-rows"])
+    assert "api-1" not in texts(changed(answer)["inbox-rows"])
+    assert "data-mc-matching': '1'" in str(changed(answer)["inbox-more"])
+
+
+def test_all_that_match_needs_the_list_that_was_seen(client_of, alerts):
+    omar = client_of(Role.ONCALL)
+    wanted = {"deed": "acknowledge", "ids": [str(alerts[0])], "all": True}
+    held = shown_on(omar)["inbox_shown"]
+
+    for shown in ({**held, "view": "/alerts?q=other"}, {**held, "newest": None}, {**held, "seen_at": "today"}, None):
+        answer = fire(omar, "inbox-acknowledge.data", inbox_acknowledge=wanted, location=None, inbox_shown=shown)
+        assert "reload the page" in told(answer)
+
+
+def test_what_was_refused_is_listed_and_what_is_too_much_for_a_sentence_is_counted(client_of, runtime, alerts):
+    for role, each in zip((Role.ONCALL, Role.DEVOPS, Role.DATA_SCIENTIST), alerts, strict=True):
+        do(client_of(role), "acknowledge", [each])
+    more = alarms.fire(runtime, "api-9", now=runtime.clock.now() + timedelta(minutes=1))
+    do(client_of(Role.DATA_SCIENTIST), "snooze", more, minutes=60)
+
+    answer = do(client_of(Role.ADMIN), "acknowledge", [*alerts, *more])
+
+    assert "1 acknowledged, 1 was acknowledged by Omar at 12:00, 1 was acknowledged by Dev at 12:00" in said(answer)
+    assert f"/alerts/{alerts[1]}" in str(changed(answer)["inbox-said"])
 
 
 def test_only_what_was_done_now_can_be_undone(client_of, alerts):

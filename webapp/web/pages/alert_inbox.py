@@ -5,6 +5,7 @@ until the person asks for the list anew.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from dash import Input, Output, Patch, State, ctx, dcc, html, no_update
@@ -12,11 +13,14 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from webapp.accounts.permissions import Permission
+from webapp.alerting import queries
+from webapp.alerting.bulk import Matching
+from webapp.alerting.queries import InboxFilters
 from webapp.web.components import page_header, panel
 from webapp.web.components.content import attributes
 from webapp.web.page import Page, PageRequest
 from webapp.web.router import LOCATION, query_of
-from webapp.web.session import actor, now, runtime
+from webapp.web.session import actor, now, runtime, shared
 from webapp.web.views import alert_rows, alert_screen, inbox_list, inbox_parts
 from webapp.web.views.alert_deeds import Result
 from webapp.web.views.alert_rows import Reader
@@ -142,7 +146,9 @@ def keep_up(_ticks: int | None, search: str | None, shown: Held) -> Sequence[Any
     """Bring the numbers and the rows shown up to date. Nothing moves, except where there was nothing."""
     view, reader, before = _view(search), Reader(actor(), now()), Listing.read(shown)
     with runtime().transaction() as session:
-        found = inbox_list.news(session, view, reader, before)
+        filters = view.filters(reader.who, reader.now)
+        counts = shared().ask(_question(filters), lambda: queries.counts(session, filters))
+        found = inbox_list.news(session, view, reader, before, counts=counts)
         if before.view != view.list_href or (found.new and not before.ids):
             rows, more, tabs, _, new, data = _all_of(inbox_list.fresh(session, view, reader))
             return rows, more, tabs, new, data
@@ -156,20 +162,40 @@ def keep_up(_ticks: int | None, search: str | None, shown: Held) -> Sequence[Any
 def _repaint(result: Result, search: str | None, shown: Held) -> Sequence[Any]:
     """Return the list as it stands after a deed, and the alert beside it, if it was about that one."""
     view, reader, before = _view(search), Reader(actor(), now()), Listing.read(shown)
+    question = _question(view.filters(reader.who, reader.now))
     with runtime().transaction() as session:
-        found = inbox_list.news(session, view, reader, before)
         beside = inbox_parts.beside(session, view, reader) if view.alert in result.ids else no_update
+        if result.is_all:  # What was done with the whole list is not left standing in it.
+            painted = inbox_list.fresh(session, view, reader)
+            shared().put(question, painted.counts)
+            return painted.rows, painted.more, painted.tabs, painted.new, painted.listing.as_data(), beside
+        found = inbox_list.news(session, view, reader, before)
+    shared().put(question, found.counts)
     rows, tabs = alert_rows.rows(found.rows, view, reader), alert_rows.tabs(view, found.counts)
-    return rows, tabs, inbox_list.new_of(found), inbox_list.told(before, found).as_data(), beside
+    return rows, no_update, tabs, inbox_list.new_of(found), inbox_list.told(before, found).as_data(), beside
+
+
+def _matching(search: str | None, shown: Held) -> Matching | None:
+    return inbox_list.matching(_view(search), Reader(actor(), now()), Listing.read(shown))
+
+
+def _question(filters: InboxFilters) -> tuple[str, InboxFilters]:
+    """Name the question that all browsers with the same filters ask: the tabs' numbers do not depend on the tab."""
+    return "counts", replace(filters, tab="all_open")
 
 
 alert_screen.declare(
     alert_screen.Screen(
         page=PAGE,
         prefix=PREFIX,
-        outputs=((ROWS, "children"), (TABS, "children"), (NEW, "children"), (SHOWN, "data"), (PANEL, "children")),
+        outputs=(
+            *((name, "children") for name in (ROWS, MORE, TABS, NEW)),
+            (SHOWN, "data"),
+            (PANEL, "children"),
+        ),
         states=((LOCATION, "search"), (SHOWN, "data")),
         repaint=_repaint,
+        matching=_matching,
         details=inbox_parts.PANEL_PREFIX,
     )
 )

@@ -1,8 +1,8 @@
-"""What people do with alerts from a screen: one or many at once, with a result for each, said in a sentence."""
+"""What people do with alerts from a screen: one, many or all that match, with a result for each, said in a sentence."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,20 +10,29 @@ from uuid import UUID
 from dash import html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
-from sqlalchemy.orm import Session
 
-from webapp.alerting import lifecycle, queries
-from webapp.alerting.queries import AlertDetail, InboxRow
+from webapp.alerting import bulk, deeds, lifecycle, queries, undo
+from webapp.alerting.bulk import BulkResult, Matching, RowResult
+from webapp.alerting.deeds import Deed
+from webapp.alerting.queries import InboxRow
 from webapp.alerting.types import ResolveReason, Status
-from webapp.core.errors import ConflictError, InvalidInputError, NotFoundError
+from webapp.core.errors import InvalidInputError
 from webapp.core.periods import MINUTE
 from webapp.web.components import icon
 from webapp.web.components.content import Child, attributes
 from webapp.web.session import actor, now, runtime
 from webapp.web.views.alert_rows import Reader, reason_words, standing
-from webapp.web.views.alert_view import MINE, uuid_or_none
+from webapp.web.views.alert_view import INBOX, MINE, uuid_or_none
 
-MOST = 1_000  # alerts in one go
+MOST = 1_000  # alerts that are named in one go; who means more means all that match
+NAMED = 100  # of those that were refused, so many are named
+UNFOLDED = 5  # so few are named without being asked for
+REASONS = 3  # in one sentence
+PHRASES: Mapping[str, str] = {
+    bulk.BUSY: "is being changed by somebody else at this moment; try again",
+    undo.CHANGED_SINCE: "has changed since",
+    undo.WELL_SINCE: "stays resolved, because its condition does not hold any more",
+}
 UNTIL_WORSE = 0  # minutes
 SNOOZES: Mapping[int, str] = {
     30: "30 minutes",
@@ -33,7 +42,6 @@ SNOOZES: Mapping[int, str] = {
     10_080: "1 week",
     UNTIL_WORSE: "until it gets worse",
 }
-Deed = Callable[[Session, UUID], AlertDetail]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,70 +54,71 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of a deed: for whom it was done, who was first at the others, and what can be taken back."""
+    """What came of a deed: for whom it was done, who was first at the others, and whether it can be taken back."""
 
     verb: str
-    ids: tuple[UUID, ...]
-    done: tuple[AlertDetail, ...]
-    refused: tuple[Refused, ...]
-    undo: tuple[UUID, ...] = ()
+    ids: frozenset[UUID]
+    title: str  # of the alert, where it was one
+    done: int
+    refused: tuple[Refused, ...]  # the first of them
+    refused_count: int
+    undo: UUID | None = None
+    is_all: bool = False  # all that match, whether they are on the screen or not
 
 
-def work_on(given: Any) -> Result:
-    """Acknowledge, take over, take back or snooze, as a screen asks for it: {"deed", "ids", "minutes"}."""
+def work_on(given: Any, matching: Matching | None = None) -> Result:
+    """Acknowledge, take over, take back or snooze, as a screen asks for it: {"deed", "ids", "all", "minutes"}."""
     asked, at, who = _asked(given), now(), actor()
-    ids = _ids(asked)
     match asked.get("deed"):
         case "acknowledge":
-            result = _do("acknowledged", ids, lambda s, each: lifecycle.acknowledge(s, each, actor=who, now=at))
-            fresh = tuple(each.id for each in result.done if each.acknowledged_at == at)
-            return replace(result, undo=fresh)
+            return _do("acknowledged", asked, deeds.Acknowledge(), matching)
         case "take_over":
-            return _do("yours now", ids, lambda s, each: lifecycle.take_over(s, each, actor=who, now=at))
+            return _do("yours now", asked, deeds.TakeOver(), matching)
         case "unacknowledge":
-            return _do("open again", ids, lambda s, each: lifecycle.unacknowledge(s, each, actor=who, now=at))
+            return _do("open again", asked, deeds.Unacknowledge(), matching)
         case "snooze":
             minutes = _minutes(asked.get("minutes"))
             until = None if minutes == UNTIL_WORSE else at + minutes * MINUTE
             verb = f"snoozed until {'it gets worse' if until is None else Reader(who, at).clock(until)}"
-            return _do(verb, ids, lambda s, each: lifecycle.snooze(s, each, until=until, actor=who, now=at))
+            return _do(verb, asked, deeds.Snooze(until), matching)
     raise InvalidInputError("There is no such deed; reload the page.")
 
 
-def resolve(given: Any, reason: Any, note: Any) -> Result:
-    """Close alerts, {"ids"}, with a reason and a note."""
-    who, at, why = actor(), now(), _reason(reason)
-    text = note if isinstance(note, str) else ""
-    return _do(
-        "resolved",
-        _ids(_asked(given)),
-        lambda s, each: lifecycle.resolve(s, each, reason=why, note=text, actor=who, now=at),
-    )
+def resolve(given: Any, reason: Any, note: Any, matching: Matching | None = None) -> Result:
+    """Close alerts, {"ids", "all"}, with a reason and a note."""
+    deed = deeds.resolution(_reason(reason), note if isinstance(note, str) else "")
+    return _do("resolved", _asked(given), deed, matching)
 
 
-def assign(given: Any) -> Result:
-    """Give alerts, {"ids", "user"}, to somebody, to oneself ("mine") or to nobody."""
-    asked, who, at = _asked(given), actor(), now()
+def assign(given: Any, matching: Matching | None = None) -> Result:
+    """Give alerts, {"ids", "all", "user"}, to somebody, to oneself ("mine") or to nobody."""
+    asked, who = _asked(given), actor()
     user = asked.get("user")
     named = (who.email or who.name) if user == MINE else user if isinstance(user, str) and user else None
-    result = _do("assigned", _ids(asked), lambda s, each: lifecycle.assign(s, each, user=named, actor=who, now=at))
-    name = (result.done[0].assignee if result.done else None) or "nobody"
-    return replace(result, verb=f"assigned to {'you' if user == MINE else name}")
+    with runtime().transaction() as session:
+        deed = lifecycle.assignment(session, named)
+    return _do(f"assigned to {'you' if user == MINE else deed.name or 'nobody'}", asked, deed, matching)
 
 
 def comment(given: Any, text: Any) -> Result:
-    who, at = actor(), now()
-    remark = text if isinstance(text, str) else ""
-    ids = _ids({"ids": [given]})
-    return _do("commented on", ids, lambda s, each: lifecycle.comment(s, each, text=remark, actor=who, now=at))
+    return _do("commented on", {"ids": [given]}, deeds.remark(text if isinstance(text, str) else ""), None)
+
+
+def take_back(given: Any) -> Result:
+    """Put back what a deed, {"deed"}, changed a moment ago."""
+    deed_id = uuid_or_none(_asked(given).get("deed"))
+    if deed_id is None:
+        raise InvalidInputError("There is nothing to take back.")
+    done = undo.take_back(runtime().transaction, deed_id, actor=actor(), now=now())
+    return _result("taken back", done, is_all=len(done.rows) > MOST)
 
 
 def said(result: Result, at: datetime) -> Component:
     """Return what came of it as a message: a sentence, a line for each that was refused, and the way back."""
     parts: list[Child] = [icon("circle-check" if result.done else "octagon-alert"), html.Div(_words(result))]
-    if result.undo:
-        undo = attributes(data_mc_undo=",".join(map(str, result.undo)))
-        parts.append(html.Button(["Undo ", html.Kbd("z")], type="button", className="mc-said-undo", **undo))
+    if result.undo is not None:
+        back = attributes(data_mc_undo=str(result.undo), aria_keyshortcuts="z")
+        parts.append(html.Button(["Undo ", html.Kbd("z")], type="button", className="mc-said-undo", **back))
     close = attributes(aria_label="Close the message", data_mc_unsaid="")
     parts.append(html.Button(icon("x"), type="button", className="mc-said-close", **close))
     tone = "good" if not result.refused else "warning" if result.done else "critical"
@@ -118,48 +127,76 @@ def said(result: Result, at: datetime) -> Component:
 
 def sentence(result: Result) -> str:
     """Return the outcome: `3 acknowledged, 1 was acknowledged by Omar at 12:03`."""
+    if not result.ids:
+        return "Nothing matches any more; nothing was changed."
     if len(result.ids) == 1:
         if result.done:
-            return f"{result.done[0].title}: {result.verb}."
-        return f"{_title(result.refused[0])} {result.refused[0].sentence}. Nothing was changed."
-    parts = [f"{len(result.done):,} {result.verb}"] if result.done else []
-    parts += [f"{count:,} {words}" for words, count in Counter(each.sentence for each in result.refused).items()]
-    return ", ".join(parts) + "."
+            return f"{result.title}: {result.verb}."
+        return f"{result.title} {result.refused[0].sentence}. Nothing was changed."
+    parts = [f"{result.done:,} {result.verb}"] if result.done else []
+    return ", ".join(parts + _refusals(result)) + "."
+
+
+def _refusals(result: Result) -> list[str]:
+    """Say what hindered those that were refused, or, where that is too much for a sentence, how many they are."""
+    if not result.refused:
+        return []
+    reasons = Counter(each.sentence for each in result.refused)
+    if len(reasons) <= REASONS and result.refused_count == len(result.refused):
+        return [f"{count:,} {words}" for words, count in reasons.items()]
+    return [f"{result.refused_count:,} {'was' if result.refused_count == 1 else 'were'} not"]
 
 
 def _words(result: Result) -> list[Child]:
     words: list[Child] = [html.P(sentence(result))]
     if result.refused and len(result.ids) > 1:
-        lines = [html.Li(f"{_title(each)} {each.sentence}.") for each in result.refused[:20]]
-        words.append(html.Details([html.Summary("Which?"), html.Ul(lines)]))
+        lines: list[Child] = [html.Li(_line(each)) for each in result.refused]
+        if (more := result.refused_count - len(result.refused)) > 0:
+            lines.append(html.Li(f"and {more:,} more"))
+        folded = html.Details([html.Summary("Which?"), html.Ul(lines)], open=len(lines) <= UNFOLDED)
+        words.append(folded)
     return words
 
 
-def _title(refused: Refused) -> str:
-    return "The alert" if refused.row is None else refused.row.title
+def _line(refused: Refused) -> list[Child]:
+    if refused.row is None:
+        return [f"The alert {refused.sentence}."]
+    return [html.A(refused.row.title, href=f"{INBOX}/{refused.row.id}"), f" {refused.sentence}."]
 
 
-def _do(verb: str, ids: Sequence[UUID], deed: Deed) -> Result:
-    """Do it to each by itself: one that is refused stops no other. What is wrong with the deed itself stops all."""
-    done, refused = [], []
+def _do(verb: str, asked: Mapping[str, Any], deed: Deed, matching: Matching | None) -> Result:
+    is_all = asked.get("all") is True
+    if is_all and matching is None:
+        raise InvalidInputError("There is no list here to take all of; reload the page.")
+    chosen = matching if is_all and matching is not None else _ids(asked)
+    done = bulk.carry_out(runtime().transaction, chosen, deed, actor=actor(), now=now())
+    can_undo = bool(done.changed) and not isinstance(deed, deeds.Comment | deeds.Unacknowledge)
+    return _result(verb, done, undo_id=done.deed_id if can_undo else None, is_all=is_all)
+
+
+def _result(verb: str, done: BulkResult, *, undo_id: UUID | None = None, is_all: bool = False) -> Result:
+    refused, only = done.refused[:NAMED], [row.id for row in done.rows] if len(done.rows) == 1 else []
     with runtime().transaction() as session:
-        # In one order for everybody, so that two of these never wait for each other in a circle.
-        for each in sorted(ids):
-            try:
-                with session.begin_nested():
-                    done.append(deed(session, each))
-            except (ConflictError, NotFoundError) as error:
-                refused.append((each, error.message))
-        rows = {row.id: row for row in queries.rows(session, [each for each, _ in refused])}
+        rows = {row.id: row for row in queries.rows(session, [*(each.id for each in refused), *only])}
     reader = Reader(actor(), now())
-    told = tuple(_refusal(rows.get(each), message, reader) for each, message in refused)
-    return Result(verb, tuple(ids), tuple(done), told)
+    return Result(
+        verb=verb,
+        ids=frozenset(row.id for row in done.rows),
+        title=rows[only[0]].title if only and only[0] in rows else "The alert",
+        done=len(done.done),
+        refused=tuple(_refusal(rows.get(each.id), each, reader) for each in refused),
+        refused_count=len(done.refused),
+        undo=undo_id,
+        is_all=is_all,
+    )
 
 
-def _refusal(row: InboxRow | None, message: str, reader: Reader) -> Refused:
+def _refusal(row: InboxRow | None, refused: RowResult, reader: Reader) -> Refused:
     """Name who was first in the reader's own time."""
     if row is None:
         return Refused(None, "is not there any more")
+    if refused.detail in PHRASES:
+        return Refused(row, PHRASES[refused.detail])
     if row.status is Status.ACKNOWLEDGED and row.acknowledged_at is not None:
         return Refused(row, f"was acknowledged by {row.acknowledged_by} at {reader.clock(row.acknowledged_at)}")
     if row.status is Status.RESOLVED and row.resolved_at is not None:
@@ -167,7 +204,7 @@ def _refusal(row: InboxRow | None, message: str, reader: Reader) -> Refused:
         return Refused(row, f"was resolved by {by} at {reader.clock(row.resolved_at)}")
     if row.status is Status.SNOOZED:
         return Refused(row, f"is snoozed {standing(row, reader)}".rstrip())
-    return Refused(row, f"could not be changed: {message.rstrip('.')}")
+    return Refused(row, f"could not be changed: {refused.detail.rstrip('.')}")
 
 
 def _asked(given: Any) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 
 from webapp.accounts.actor import Actor
 from webapp.accounts.permissions import Permission
-from webapp.alerting.queries import InboxRow, Tab
+from webapp.alerting.queries import COUNTED, RESOLVED_COUNTED, InboxRow, Tab
 from webapp.alerting.severity import Severity
 from webapp.alerting.types import ResolveReason, Signal, Status
 from webapp.alerting.views import Muted
@@ -21,7 +21,6 @@ from webapp.web.components import button, empty_state, icon, pill, severity_badg
 from webapp.web.components.content import Child, attributes, classes
 from webapp.web.views.alert_view import INBOX, SILENCES, TABS, InboxView
 
-COUNTED = 1000  # A history is counted up to here; from then on it is "1,000+".
 RESPONDING = (Permission.ALERTS_ACKNOWLEDGE, Permission.ALERTS_RESOLVE, Permission.ALERTS_ASSIGN)
 
 
@@ -135,7 +134,8 @@ def _chip(view: InboxView, severity: Severity) -> Component:
 
 
 def _tab(view: InboxView, name: Tab, word: str, count: int) -> Component:
-    text = f"{COUNTED:,}+" if name == "resolved" and count >= COUNTED else f"{count:,}"
+    most = RESOLVED_COUNTED if name == "resolved" else COUNTED
+    text = f"{most:,}+" if count >= most else f"{count:,}"
     is_current = name == view.tab
     number = html.Span(text, className=classes("mc-tab-count", name == "open" and count > 0 and "is-alarm"))
     href = replace(view, tab=name, alert=None).href

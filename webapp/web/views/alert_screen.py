@@ -14,6 +14,7 @@ from dash.exceptions import PreventUpdate
 
 from webapp.accounts.permissions import Permission
 from webapp.alerting import queries
+from webapp.alerting.bulk import Matching
 from webapp.alerting.types import ResolveReason
 from webapp.core.errors import InvalidInputError
 from webapp.notifications.queries import standing
@@ -37,7 +38,8 @@ KEYS = (
     ("r", "resolve, with a reason"),
     ("s", "snooze for one hour"),
     ("m", "assign to me"),
-    ("z", "undo an acknowledgement"),
+    ("X", "choose all on the screen; again: all that match"),
+    ("z", "undo what you just did"),
     (".", "show what is new"),
     ("/", "search"),
     ("Esc", "close, or choose nothing"),
@@ -52,7 +54,10 @@ MAY = {
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """A page with alerts: `repaint` gets what was done and the states, and returns the outputs' values."""
+    """A page with alerts: `repaint` gets what was done and the states, and returns the outputs' values.
+
+    `matching` gets the states too, and returns what "all that match" means on it.
+    """
 
     page: Page
     prefix: str
@@ -60,13 +65,14 @@ class Screen:
     states: tuple[tuple[str, str], ...]
     repaint: Callable[..., Sequence[Any]]
     details: str  # the prefix of the ids of an alert in full
+    matching: Callable[..., Matching | None] = lambda *_states: None
 
 
 def machinery(prefix: str, reader: Reader) -> list[Component]:
     """Return what a screen needs beside what one sees; only what this person may use."""
     parts: list[Component] = [html.Div(id=f"{prefix}-said", className="mc-said", **_polite())]
     if reader.who.may(P.ALERTS_ACKNOWLEDGE):
-        parts.append(dcc.Store(id=f"{prefix}-acknowledge"))
+        parts += [dcc.Store(id=f"{prefix}-acknowledge"), dcc.Store(id=f"{prefix}-undo")]
     if reader.who.may(P.ALERTS_ASSIGN):
         parts.append(dcc.Store(id=f"{prefix}-assign"))
     if reader.who.may(P.ALERTS_RESOLVE):
@@ -97,7 +103,17 @@ def _declare_work(screen: Screen) -> None:
         prevent_initial_call=True,
     )
     def work_on(given: dict[str, Any] | None, *states: Any) -> Sequence[Any]:
-        return _painted(screen, alert_deeds.work_on(given), states)
+        return _painted(screen, alert_deeds.work_on(given, screen.matching(*states)), states)
+
+    @screen.page.callback(
+        *_outputs(screen),
+        Input(f"{screen.prefix}-undo", "data"),
+        *_states(screen),
+        permission=P.ALERTS_ACKNOWLEDGE,
+        prevent_initial_call=True,
+    )
+    def take_back(given: dict[str, Any] | None, *states: Any) -> Sequence[Any]:
+        return _painted(screen, alert_deeds.take_back(given), states)
 
     @screen.page.callback(
         *_outputs(screen),
@@ -107,7 +123,7 @@ def _declare_work(screen: Screen) -> None:
         prevent_initial_call=True,
     )
     def assign(given: dict[str, Any] | None, *states: Any) -> Sequence[Any]:
-        return _painted(screen, alert_deeds.assign(given), states)
+        return _painted(screen, alert_deeds.assign(given, screen.matching(*states)), states)
 
 
 def _declare_resolve(screen: Screen) -> None:
@@ -132,7 +148,7 @@ def _declare_resolve(screen: Screen) -> None:
         if not clicks:
             raise PreventUpdate
         try:
-            result = alert_deeds.resolve(given, reason, note)
+            result = alert_deeds.resolve(given, reason, note, screen.matching(*states))
         except InvalidInputError as error:  # It belongs into the dialog, beside what is missing.
             return no_update, error.message, no_update, *[no_update] * (len(screen.outputs) + 1)
         return False, "", "", *_painted(screen, result, states)
@@ -221,7 +237,7 @@ def _resolve_dialog(prefix: str) -> Component:
 
 
 def _help(component_id: str, reader: Reader) -> Component:
-    used = KEYS if reader.responds else [each for each in KEYS if each[0] not in "xarsmz"]
+    used = KEYS if reader.responds else [each for each in KEYS if each[0] not in "xXarsmz"]
     lines: list[Child] = [html.Div([html.Dt(html.Kbd(key)), html.Dd(words)]) for key, words in used]
     return modal(component_id, "Keys", html.Dl(lines, className="mc-keys"), size="sm")
 

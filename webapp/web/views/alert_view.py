@@ -12,7 +12,7 @@ from webapp.accounts.actor import Actor
 from webapp.alerting.queries import InboxFilters, Tab
 from webapp.alerting.severity import Severity
 from webapp.alerting.types import AlertType
-from webapp.core.periods import DAY, HOUR
+from webapp.core.periods import DAY, HOUR, MINUTE, floor_to
 
 INBOX = "/alerts"
 SILENCES = "/silences"
@@ -60,7 +60,8 @@ class InboxView:
             models=self.models,
             assignee=(who.email or who.name) if self.assignee == MINE else self.assignee,
             text=self.text,
-            since=now - AGES[self.age][0] if self.age else None,
+            # By the minute, so that browsers that look at the same view ask the same question.
+            since=floor_to(now - AGES[self.age][0], MINUTE) if self.age else None,
         )
 
     @property

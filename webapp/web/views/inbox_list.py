@@ -1,7 +1,8 @@
 """The list of the inbox as it is asked for and kept up to date: what it holds, what is new, what has left it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zlib import crc32
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import queries as accounts
 from webapp.accounts.permissions import Permission, permissions_of
 from webapp.alerting import queries
+from webapp.alerting.bulk import Matching
 from webapp.alerting.queries import InboxPage, InboxRow, Tab
 from webapp.alerting.types import AlertType
 from webapp.catalog import queries as catalog
@@ -25,6 +27,7 @@ from webapp.web.views.alert_view import AGES, MINE, InboxView, uuid_or_none
 PAGE_SIZE = 50
 MOST_SHOWN = 1_000  # rows on one screen; who wants more narrows it down
 ANY = "*"
+Counts = Mapping[Tab, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Listing:
     ids: tuple[UUID, ...] = ()
     marks: tuple[int, ...] = ()  # one a row: it changes when the row does
     newest: UUID | None = None
+    seen_at: str = ""  # when the list was asked for: who does something with all that match means no later ones
     count: int = 0
     news: str = ""
     next: str | None = None
@@ -52,6 +56,7 @@ class Listing:
             ids=tuple(each for each in ids[:MOST_SHOWN] if each is not None),
             marks=tuple(each for each in marks if isinstance(each, int)) if isinstance(marks, list) else (),
             newest=uuid_or_none(data.get("newest")),
+            seen_at=str(data.get("seen_at", ""))[:40],
             count=count if isinstance(count, int) else 0,
             news=str(data.get("news", "")),
             next=following if isinstance(following, str) else None,
@@ -63,6 +68,7 @@ class Listing:
             "ids": [str(each) for each in self.ids],
             "marks": list(self.marks),
             "newest": None if self.newest is None else str(self.newest),
+            "seen_at": self.seen_at,
             "count": self.count,
             "news": self.news,
             "next": self.next,
@@ -79,6 +85,7 @@ class Painted:
     filters: Sequence[Component]
     new: Sequence[Component]
     listing: Listing
+    counts: Counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,7 @@ class News:
     """The same rows as they stand now, and what has happened to the tab around them."""
 
     rows: Sequence[InboxRow]
-    counts: Mapping[Tab, int]
+    counts: Counts
     new: int
     left: int
 
@@ -99,7 +106,7 @@ def fresh(session: Session, view: InboxView, reader: Reader) -> Painted:
     """Ask for the first page of the view."""
     filters = view.filters(reader.who, reader.now)
     page, counts = queries.inbox(session, filters, limit=PAGE_SIZE), queries.counts(session, filters)
-    newest = queries.newest(session, filters)
+    newest = queries.newest(session, filters, first=page)
     evaluated = None if page.rows else queries.last_evaluation(session)
     nothing_new = News(page.rows, counts, 0, 0)
     listing = Listing(
@@ -107,6 +114,7 @@ def fresh(session: Session, view: InboxView, reader: Reader) -> Painted:
         ids=tuple(row.id for row in page.rows),
         marks=tuple(map(_mark, page.rows)),
         newest=newest,
+        seen_at=reader.now.isoformat(),
         count=counts[view.tab],
         news=nothing_new.words(),
         next=page.next,
@@ -118,6 +126,7 @@ def fresh(session: Session, view: InboxView, reader: Reader) -> Painted:
         filters=_filters(session, view, reader),
         new=[],
         listing=listing,
+        counts=counts,
     )
 
 
@@ -127,51 +136,57 @@ def next_page(session: Session, view: InboxView, reader: Reader, before: Listing
     page = queries.inbox(session, filters, cursor=before.next, limit=PAGE_SIZE)
     known = set(before.ids)
     added = [row for row in page.rows if row.id not in known]
-    listing = Listing(
-        view=before.view,
+    listing = replace(
+        before,
         ids=(*before.ids, *(row.id for row in added)),
         marks=(*before.marks, *map(_mark, added)),
-        newest=before.newest,
-        count=before.count,
-        news=before.news,
         next=page.next,
     )
     return InboxPage(added, page.next), listing
 
 
-def news(session: Session, view: InboxView, reader: Reader, before: Listing) -> News:
+def matching(view: InboxView, reader: Reader, shown: Listing) -> Matching | None:
+    """Return what "all that match" means: what the list counted when it was asked for."""
+    if shown.newest is None or shown.view != view.list_href:
+        return None
+    try:
+        seen_at = datetime.fromisoformat(shown.seen_at)
+    except ValueError:
+        return None
+    if seen_at.tzinfo is None:
+        return None
+    return Matching(view.filters(reader.who, seen_at), shown.newest, seen_at)
+
+
+def news(session: Session, view: InboxView, reader: Reader, before: Listing, *, counts: Counts | None = None) -> News:
     """Ask how the rows shown stand by now, and how many there are that are not shown."""
     filters = view.filters(reader.who, reader.now)
-    rows, counts = queries.rows(session, before.ids), queries.counts(session, filters)
+    rows, counts = queries.rows(session, before.ids), counts or queries.counts(session, filters)
     left = sum(not row.stands_in(view.tab) for row in rows)
     count = counts[view.tab]
     newer = count if before.newest is None else queries.newer_than(session, filters, before.newest)
     # Some come back under their old name: reopened, or no longer snoozed. Then the tab holds more than it should.
-    returned = 0 if view.tab == "resolved" else count - (before.count - left)
+    is_counted = view.tab != "resolved" and count < queries.COUNTED
+    returned = count - (before.count - left) if is_counted else 0
     return News(rows, counts, max(newer, returned, 0), left)
 
 
 def told(before: Listing, found: News) -> Listing:
     """Return what the browser keeps after it was told the news."""
-    return Listing(
-        view=before.view,
-        ids=tuple(row.id for row in found.rows),
-        marks=tuple(map(_mark, found.rows)),
-        newest=before.newest,
-        count=before.count,
-        news=found.words(),
-        next=before.next,
-    )
+    ids, marks = tuple(row.id for row in found.rows), tuple(map(_mark, found.rows))
+    return replace(before, ids=ids, marks=marks, news=found.words())
 
 
 def more_of(page: InboxPage, listing: Listing) -> list[Component]:
-    """Return the way to the rows that follow, or say that these are all."""
+    """Return the way to the rows that follow, or say that these are all; and how many match, for who wants them all."""
+    matching = html.Span(hidden=True, **attributes(data_mc_matching=str(listing.count)))
     if page.next is None:
-        return []
+        return [matching]
     if len(listing.ids) >= MOST_SHOWN:
-        return [html.P(f"These are the first {MOST_SHOWN:,}. Narrow the list to see others.", className="mc-quiet")]
+        words = f"These are the first {MOST_SHOWN:,}. Narrow the list to see others."
+        return [html.P(words, className="mc-quiet"), matching]
     named = attributes(data_mc_more="")
-    return [html.Button("Show more", type="button", className="mc-button mc-button-secondary", **named)]
+    return [matching, html.Button("Show more", type="button", className="mc-button mc-button-secondary", **named)]
 
 
 def new_of(found: News) -> list[Component]:

@@ -67,10 +67,13 @@ def bulk_bar(reader: Reader) -> Component:
     if may(Permission.ALERTS_RESOLVE):
         deeds.append(_bulk("Resolve …", "check-check", "secondary", "r", data_mc_act="resolve"))
     every = html.Button("All shown", type="button", className="mc-link", **attributes(data_mc_choose="all"))
+    match = html.Button(
+        "All that match", type="button", className="mc-link", hidden=True, **attributes(data_mc_choose="matching")
+    )
     none = html.Button("None", type="button", className="mc-link", **attributes(data_mc_choose="none"))
     count = html.Strong("0 chosen", id="inbox-chosen", role="status")
     return html.Div(
-        [html.Div([count, every, none], className="mc-bulk-count"), html.Div(deeds, className="mc-bulk-deeds")],
+        [html.Div([count, every, match, none], className="mc-bulk-count"), html.Div(deeds, className="mc-bulk-deeds")],
         className="mc-bulk",
         role="toolbar",
         **attributes(aria_label="Do something with the chosen alerts"),
