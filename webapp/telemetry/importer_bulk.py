@@ -30,6 +30,7 @@ from webapp.telemetry.counting import Rows
 from webapp.telemetry.decisions import Answers, likely_task
 from webapp.telemetry.importer_blocks import Block, Coded, NotPlainError
 from webapp.telemetry.importer_files import Stretch
+from webapp.telemetry.prediction_columns import prediction_columns
 from webapp.telemetry.predictions import MAXIMUM_FEATURES, Limits, keep_texts
 from webapp.telemetry.refusals import CLOCK_TOLERANCE, uuid_array
 from webapp.telemetry.wire import Prediction
@@ -181,26 +182,14 @@ class _Written:
         identifiers = self._identifiers()
         order = np.argsort(rows.at, kind="stable")
         for places, ids in self._runs(order):
-            taken = rows.take(places)
-            columns = [
-                Column("id", "uuid", identifiers[places]),
-                Column("key", "uuid", keys[places]),
-                Column("at", "timestamptz", taken.at),
-                Column("version_id", "int4", taken.version_id),
-                Column("binning_id", "int4", np.full(len(places), binning.id)),
-                *(
-                    Column(name, kind, values, np.isnan(values))
-                    for name, kind, values in (
-                        ("score", "float8", taken.score),
-                        ("predicted", "float8", taken.predicted),
-                        ("actual", "float8", taken.actual),
-                        ("latency_ms", "float4", taken.latency_ms),
-                    )
-                ),
-                Column("failed", "bool", taken.failed),
-                Column("features", "float8[]", features[places]),
-                Column("prediction_id", "text", ids),
-            ]
+            columns = prediction_columns(
+                rows.take(places),
+                identifiers=identifiers[places],
+                keys=keys[places],
+                ids=ids,
+                binning_id=binning.id,
+                features=features[places],
+            )
             copy_rows(session, "prediction", columns)
 
     def copy_outcomes(self, session: Session, *, now: datetime) -> None:

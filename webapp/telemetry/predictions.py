@@ -31,6 +31,7 @@ from webapp.telemetry.binnings import extended_binning
 from webapp.telemetry.columns import Matrix, matrix
 from webapp.telemetry.counting import Rows
 from webapp.telemetry.decisions import Answers, likely_task
+from webapp.telemetry.prediction_columns import prediction_columns
 from webapp.telemetry.refusals import ModelCheck, Refusals, model_faults, time_fault, uuid_array
 from webapp.telemetry.segments import Segments, as_kept
 from webapp.telemetry.tables import PredictionErrorRow
@@ -299,27 +300,15 @@ class _Batch:
         features: NDArray[np.float64],
     ) -> None:
         identifiers = self._identifiers(predictions)
-        columns = [
-            Column("id", "uuid", identifiers.view("V16").reshape(-1)),
-            Column("key", "uuid", np.frombuffer(b"".join(keys), "V16")),
-            Column("at", "timestamptz", rows.at),
-            Column("version_id", "int4", rows.version_id),
-            Column("binning_id", "int4", np.full(len(keys), binning.id)),
-            *(
-                Column(name, kind, values, np.isnan(values))
-                for name, kind, values in (
-                    ("score", "float8", rows.score),
-                    ("predicted", "float8", rows.predicted),
-                    ("actual", "float8", rows.actual),
-                    ("latency_ms", "float4", rows.latency_ms),
-                )
-            ),
-            Column("failed", "bool", rows.failed),
-            Column("features", "float8[]", features),
-            Column("prediction_id", "text", [p.prediction_id for p in predictions]),
-            Column("segments", "text[]", [as_kept(p.segments) for p in predictions]),
-            *_scores_column(rows.scores),
-        ]
+        columns = prediction_columns(
+            rows,
+            identifiers=identifiers.view("V16").reshape(-1),
+            keys=np.frombuffer(b"".join(keys), "V16"),
+            ids=[p.prediction_id for p in predictions],
+            binning_id=binning.id,
+            features=features,
+        )
+        columns.append(Column("segments", "text[]", [as_kept(p.segments) for p in predictions]))
         copy_rows(self.session, "prediction", columns)
 
     def _keep_errors(self, predictions: Sequence[Prediction], keys: Sequence[bytes]) -> None:
@@ -362,9 +351,3 @@ def _model(
 
 def _feature_value(model_id: int, feature: str, value: str, code: float, now: datetime) -> dict[str, object]:
     return {"model_id": model_id, "feature": feature, "value": value, "code": int(code), "first_seen_at": now}
-
-
-def _scores_column(scores: NDArray[np.float64] | None) -> list[Column]:
-    if scores is None or not len(scores):
-        return []
-    return [Column("scores", "float8[]", scores, np.isnan(scores[:, 0]))]  # a row has all of them or none
