@@ -1,8 +1,8 @@
 """What a running process holds: settings, engines, the clock; and the one way to open a transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ class Runtime:
     ingest_engine: Engine
     job_engine: Engine
     clock: Clock
+    fence: Callable[[Session], None] | None = None  # asked first in each transaction of a job: may it still be done?
 
     @classmethod
     def build(cls, settings: Settings, *, clock: Clock | None = None) -> "Runtime":
@@ -54,7 +55,13 @@ class Runtime:
     @contextmanager
     def job_transaction(self) -> Iterator[Session]:
         with self._session(self.job_engine) as session, session.begin():
+            if self.fence is not None:
+                self.fence(session)
             yield session
+
+    def fenced(self, fence: Callable[[Session], None]) -> "Runtime":
+        """Return the same means for one run of a job, which is refused once somebody else has taken it over."""
+        return replace(self, fence=fence)
 
     def _session(self, engine: Engine) -> Session:
         """What is the same for everybody who reads metrics goes along with the session."""

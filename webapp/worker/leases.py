@@ -11,11 +11,16 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from webapp.core.errors import UserError
 from webapp.core.ids import uuid7
 from webapp.worker.tables import LeaseRow, RunRow
 
 LEASE = timedelta(seconds=2)
 MAX_SENTENCE = 2_000
+
+
+class LostError(UserError):
+    """The job is another's by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,13 @@ def renew(session: Session, claims: Sequence[Claim], *, lease: timedelta = LEASE
             ),
             {"lease": lease, "name": held.name, "attempt": held.attempt},
         )
+
+
+def require(session: Session, held: Claim) -> None:
+    """Refuse to go on where somebody else has taken the job over: we were stopped, and our instant is of the past."""
+    query = select(LeaseRow.attempt).where(LeaseRow.name == held.name)
+    if session.scalar(query) != held.attempt:
+        raise LostError(f"The job '{held.name}' was taken over by another process, which does it.")
 
 
 def finish(session: Session, held: Claim, *, outcome: str, sentence: str, duration_ms: float) -> bool:

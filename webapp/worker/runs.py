@@ -3,6 +3,7 @@
 import logging
 import time
 from datetime import datetime
+from functools import partial
 from threading import Lock
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -44,7 +45,8 @@ def run_if_due(runtime: Runtime, job: Job, *, owner: str, holdings: Holdings) ->
         return False
     holdings.put(claim)
     try:
-        outcome, sentence, duration_ms = _run(runtime, job, claim.at)
+        fence = partial(leases.require, held=claim)
+        outcome, sentence, duration_ms = _run(runtime.fenced(fence), job, claim.at)
     finally:
         holdings.drop(claim)
     with runtime.job_transaction() as session:
@@ -65,6 +67,8 @@ def _run(runtime: Runtime, job: Job, at: datetime) -> tuple[str, str, float]:
     started = time.monotonic()
     try:
         outcome, sentence = "done", job.run(runtime, at)
+    except leases.LostError as error:
+        outcome, sentence = "lost", error.message
     except SQLAlchemyError as error:
         logger.warning("job failed", extra={"job": job.name, "reason": type(error).__name__}, exc_info=error)
         outcome, sentence = "failed", _said(error)

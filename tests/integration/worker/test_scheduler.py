@@ -14,7 +14,7 @@ from sqlalchemy import text
 from tests.factories import make_model, make_predictions, prediction
 from webapp.core.errors import NotFoundError
 from webapp.runtime import Runtime
-from webapp.worker import registry, runs, scheduler
+from webapp.worker import leases, registry, runs, scheduler
 from webapp.worker.job import Job
 from webapp.worker.leases import LEASE
 from webapp.worker.registry import all_jobs
@@ -159,7 +159,7 @@ KILLED = """
 import sys, time
 from webapp.runtime import Runtime
 from webapp.settings import Settings
-from webapp.worker import registry, runs, scheduler
+from webapp.worker import leases, registry, runs, scheduler
 from webapp.worker.job import Job
 from datetime import timedelta
 
@@ -209,3 +209,24 @@ def test_after_a_kill_another_process_takes_over_within_three_seconds(
 
     assert scalar(runtime, "SELECT attempt >= 2 FROM job_lease")
     assert LEASE + scheduler.tick_of(beat) < timedelta(seconds=3), "which is how long it takes, at the most"
+
+
+def test_a_job_that_was_taken_over_while_its_process_was_stopped_writes_nothing_more(runtime: Runtime) -> None:
+    """Stopped between its claim and its work, it comes back with an instant that is of the past."""
+
+    def stopped_for_long(fenced: Runtime, _at: datetime) -> str:
+        with runtime.transaction() as session:
+            session.execute(text("UPDATE job_lease SET attempt = attempt + 1, owner = 'two'"))
+        with fenced.job_transaction() as session:
+            session.execute(text("CREATE TABLE written ()"))
+        return "written"
+
+    job = Job("beat", every=timedelta(seconds=1), run=stopped_for_long)
+    with runtime.transaction() as session:
+        leases.ensure_rows(session, ["beat"])
+
+    assert runs.run_if_due(runtime, job, owner="one", holdings=runs.Holdings())
+
+    assert scalar(runtime, "SELECT to_regclass('written')") is None
+    assert scalar(runtime, "SELECT outcome FROM job_run") == "lost"
+    assert scalar(runtime, "SELECT owner FROM job_lease") == "two"

@@ -17,8 +17,9 @@ def acknowledged_for(runtime: Runtime) -> Mapping[Severity, timedelta]:
 
 def run(runtime: Runtime, at: datetime) -> str:
     with runtime.job_transaction() as session:
-        # A process that is stopped in the middle must not hold the slot for long: the database ends its transaction.
-        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '3s'"))
+        # A process that is stopped in the middle must not hold the slot for long: the database ends its transaction,
+        # though not that of one that is only slow, because many others want the machine.
+        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '10s'"))
         cycle = evaluate_due(session, now=at, acknowledged_for=acknowledged_for(runtime))
     # What is ordinary is told by the schedule itself; the log is for what happened.
     is_ordinary = not (cycle.fired or cycle.resolved or cycle.woken or cycle.missed_slots or cycle.broken)
