@@ -64,6 +64,7 @@ def test_the_inbox_is_a_page_with_counts_and_a_cursor(firing: list[str], client_
         "reopen_count": 0,
         "comment_count": 0,
         "is_flapping": False,
+        "muted": None,
     }
 
 

@@ -7,8 +7,11 @@ from enum import StrEnum
 from typing import Any
 
 from webapp.alerting import recurrence
-from webapp.alerting.recurrence import Recurrence
-from webapp.core.periods import Window
+from webapp.alerting.recurrence import DAY_NAMES, Recurrence
+from webapp.core.errors import InvalidInputError
+from webapp.core.periods import EARLIEST, LATEST, Window
+
+DAYS = tuple(name[:3].lower() for name in DAY_NAMES)
 
 
 class State(StrEnum):
@@ -69,9 +72,9 @@ class Times:
 
 
 def plain(found: Recurrence) -> dict[str, Any]:
-    """Return a recurrence as it is stored."""
+    """Return a recurrence as it is stored, and as the API speaks of it."""
     return {
-        "days": sorted(found.days),
+        "days": [DAYS[each] for each in sorted(found.days)],
         "start": f"{found.start:%H:%M}",
         "end": None if found.end is None else f"{found.end:%H:%M}",
         "duration_minutes": None if found.duration is None else int(found.duration.total_seconds()) // 60,
@@ -81,15 +84,38 @@ def plain(found: Recurrence) -> dict[str, Any]:
     }
 
 
-def stored(given: Mapping[str, Any]) -> Recurrence:
-    """Return a recurrence as it was stored."""
-    minutes, end, last = given["duration_minutes"], given["end"], given["last"]
+def read(given: Mapping[str, Any]) -> Recurrence:
+    """Return a recurrence from what `plain` makes of one, or say what is wrong with it."""
+    strange = next((each for each in given["days"] if each not in DAYS), None)
+    if strange is not None:
+        raise InvalidInputError(f"'{str(strange)[:20]}' is not a day; the days are {', '.join(DAYS)}.")
+    minutes, end, last = given.get("duration_minutes"), given.get("end"), given.get("last")
     return Recurrence(
-        days=frozenset(given["days"]),
-        start=time.fromisoformat(given["start"]),
+        days=frozenset(DAYS.index(each) for each in given["days"]),
+        start=_time(given["start"]),
         zone=given["zone"],
-        first=date.fromisoformat(given["first"]),
-        last=None if last is None else date.fromisoformat(last),
-        end=None if end is None else time.fromisoformat(end),
+        first=_day(given["first"]),
+        last=_day(last) if last else None,
+        end=_time(end) if end else None,
         duration=None if minutes is None else timedelta(minutes=minutes),
     )
+
+
+def _time(text: str) -> time:
+    try:
+        found = time.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is not None:
+        raise InvalidInputError(f"'{text[:20]}' is not a time of day; write it like 22:30.")
+    return found.replace(second=0, microsecond=0)
+
+
+def _day(text: str) -> date:
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        found = date.min
+    if not EARLIEST.date() <= found < LATEST.date():
+        raise InvalidInputError(f"'{text[:20]}' is not a day; write it like 2026-03-10.")
+    return found

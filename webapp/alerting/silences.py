@@ -157,7 +157,7 @@ def end(session: Session, silence_id: UUID, *, actor: Actor, now: datetime) -> N
 
 
 def times_of(row: SilenceRow) -> Times:
-    recurrence = None if row.recurrence is None else silence_times.stored(row.recurrence)
+    recurrence = None if row.recurrence is None else silence_times.read(row.recurrence)
     return Times(row.starts_at, row.ends_at, recurrence, row.ended_at)
 
 

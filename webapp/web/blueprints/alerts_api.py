@@ -142,7 +142,7 @@ def _filters() -> InboxFilters:
     arguments = request.args
     assignee = arguments.get("assignee", "")
     return InboxFilters(
-        tab=_word("status", "open", ("all_open", *Status)),
+        tab=_word("status", "open", ("all_open", "silenced", *Status)),
         severities=tuple(Severity(_one_of("severity", word, Severity)) for word in arguments.getlist("severity")),
         types=tuple(AlertType(_one_of("type", word, AlertType)) for word in arguments.getlist("type")),
         models=tuple(arguments.getlist("model")),
