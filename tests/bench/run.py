@@ -18,7 +18,7 @@ from webapp.db import embedded, migrate
 from webapp.runtime import Runtime
 from webapp.settings import Settings
 
-BENCHES = ("ingest", "year", "rules", "outside", "backtest", "agreement", "evidently")
+BENCHES = ("ingest", "year", "rules", "outside", "inbox", "backtest", "agreement", "evidently")
 
 
 def main(names: list[str]) -> None:
