@@ -6,7 +6,6 @@ from webapp.figures.curves import calibration_curve, gain_curve, precision_recal
 from webapp.figures.drift import distribution_bars, drift_bars, drift_heatmap
 from webapp.figures.evidence import alert_evidence
 from webapp.figures.replays import rule_replay
-from webapp.figures.scores import score_distribution
 from webapp.figures.trends import estimated_trend, gauge_trend, metric_trend, volume
 
 __all__ = [
@@ -27,7 +26,6 @@ __all__ = [
     "roc_curve",
     "roi_bars",
     "rule_replay",
-    "score_distribution",
     "threshold_curve",
     "volume",
 ]

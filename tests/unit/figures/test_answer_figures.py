@@ -1,67 +1,46 @@
-"""The figures of classes and of numbers: what they hold, and that the words in them are plain."""
+"""What a model answers, as bars: open and known, and each class as a share of its version."""
 
-from webapp.figures.answers import class_confusion, confidence_curve, confusion_height, error_histogram, over_and_under
-from webapp.metrics.multiclass_report import Square
-from webapp.metrics.performance import CalibrationPoint
-from webapp.metrics.regression_report import ErrorBar, ErrorReport, ValueGroup
+import pytest
 
-SQUARE = Square(("network", "<b>hardware</b>"), ((30, 10), (0, 5)))
-REPORT = ErrorReport(
-    9,
-    9,
-    (ErrorBar(-3, -1, 2), ErrorBar(-1, 1, 4), ErrorBar(1, 3, 3)),
-    ((0.05, -2.0), (0.5, 0.0), (0.95, 2.0)),
-    1,
-    2,
-    (),
+from tests.unit.figures.answers import ANSWERS
+from webapp.catalog.models import Task
+from webapp.figures.predictions import answer_bars, class_shares
+from webapp.metrics.answer_mix import AnswerMix
+
+
+@pytest.mark.parametrize(
+    ("task", "first", "second"),
+    [
+        (Task.BINARY, "Did happen", "Did not happen"),
+        (Task.MULTICLASS, "Right", "Wrong"),
+        (Task.REGRESSION, "Too high", "Not too high"),
+    ],
 )
+def test_answers_fall_apart_into_open_and_the_two_ways_it_turned_out(task, first, second):
+    traces = {trace["name"]: trace["y"] for trace in answer_bars(ANSWERS, task)["data"]}
+
+    assert traces == {"Outcome open": [10, 0], second: [1740, 180], first: [120, 450]}
 
 
-def test_right_and_wrong_have_scales_of_their_own_and_rows_read_downwards():
-    right, wrong = class_confusion(SQUARE)["data"]
+def test_a_bar_says_how_many_it_stands_for_and_from_where_to_where():
+    hints = [trace["customdata"] for trace in answer_bars(ANSWERS, Task.BINARY)["data"]]
 
-    assert right["y"][-1] == "network"
-    assert right["z"] == [[None, 1.0], [0.75, None]]
-    assert wrong["z"] == [[0.0, None], [None, 0.25]]
-    assert wrong["text"][1][1] == "10<br>25%"
+    assert "450" in hints[2][1]
+    assert "0.5" in hints[2][1]
 
 
-def test_names_of_classes_are_plain_text():
-    figure = class_confusion(SQUARE)
-
-    assert "<b>" not in str(figure["data"][0]["x"]) + str(figure["data"][0]["customdata"])
-    assert (
-        figure["data"][0]["customdata"][1][1] == "network taken for &lt;b&gt;hardware&lt;/b&gt;: 10 (25.0% of network)"
-    )
+def test_without_answers_there_is_nothing_to_draw():
+    assert answer_bars(AnswerMix(0, (), {}), Task.BINARY)["data"] == []
 
 
-def test_two_long_names_that_look_alike_keep_a_row_each():
-    names = ("a very long name of a queue that is one", "a very long name of a queue that is one ")
+def test_a_binary_model_shows_where_it_decides():
+    shapes = answer_bars(ANSWERS, Task.BINARY, threshold=0.25)["layout"]["shapes"]
 
-    figure = class_confusion(Square(names, ((1, 0), (0, 1))))
-
-    assert len(set(figure["data"][0]["x"])) == 2
-    assert confusion_height(Square(names, ((1, 0), (0, 1)))) < confusion_height(Square(("a",) * 6, ((0,) * 6,) * 6))
+    assert shapes[0]["x0"] == 0.25
 
 
-def test_errors_have_their_quantiles_marked_and_the_tails_say_so():
-    figure = error_histogram(REPORT)
+def test_each_class_is_a_share_of_its_version():
+    traces = {trace["name"]: trace["x"] for trace in class_shares(ANSWERS.classes)["data"]}
 
-    bars = figure["data"][0]
-    assert bars["y"] == [2, 4, 3]
-    assert bars["customdata"][0] == "2 too low by 1 or more"
-    assert [note["text"] for note in figure["layout"]["annotations"]] == ["5 %", "median", "95 %"]
-
-
-def test_shares_of_too_high_and_not_add_up_to_one():
-    over, under = over_and_under([ValueGroup(0, 10, 4, 1), ValueGroup(10, 20, 2, 2)])["data"]
-
-    assert [a + b for a, b in zip(over["y"], under["y"], strict=True)] == [1, 1]
-    assert over["customdata"][0] == "predicted 0–10: 25.0% of 4 too high"
-
-
-def test_confidence_is_drawn_beside_what_would_be_perfect():
-    figure = confidence_curve([CalibrationPoint(0.9, 0.75, 40)])
-
-    assert [trace["name"] for trace in figure["data"]] == ["Perfect", "Observed"]
-    assert figure["data"][1]["customdata"] == ["about 90% sure: 75.0% of 40 right"]
+    assert traces["yes"] == [0.75, 0.25]
+    assert traces["no"] == [0.25, 0.75]

@@ -8,7 +8,6 @@ from webapp.figures import (
     gain_curve,
     precision_recall_curve,
     roc_curve,
-    score_distribution,
     threshold_curve,
 )
 from webapp.metrics.performance import Confusion, RocPoint
@@ -37,12 +36,11 @@ def test_curves_mark_the_threshold_in_use(performance, curve):
 
 
 def test_curves_without_points_are_drawn_without_a_mark(performance):
-    empty = dataclasses.replace(performance, roc=(), precision_recall=(), calibration=(), thresholds=(), scores=())
+    empty = dataclasses.replace(performance, roc=(), precision_recall=(), calibration=(), thresholds=())
 
     assert [trace["name"] for trace in roc_curve(empty)["data"]] == ["Chance", "ROC"]
     assert precision_recall_curve(empty)["data"][0]["x"] == []
     assert calibration_curve(empty)["data"][-1]["x"] == []
-    assert score_distribution(empty)["data"] == []
     assert threshold_curve(empty)["layout"]["shapes"][0]["x0"] == 0.5
 
 
@@ -67,12 +65,6 @@ def test_without_money_parameters_there_is_no_money_axis(performance):
     figure = threshold_curve(dataclasses.replace(performance, thresholds=rows))
 
     assert "yaxis2" not in figure["layout"]
-
-
-def test_scores_fall_apart_into_open_negative_and_positive(performance):
-    traces = {trace["name"]: trace["y"] for trace in score_distribution(performance)["data"]}
-
-    assert traces == {"Outcome open": [10, 0], "Did not happen": [1740, 180], "Did happen": [120, 450]}
 
 
 def test_the_gain_says_what_is_found_and_how_many_times_better_than_chance(performance):

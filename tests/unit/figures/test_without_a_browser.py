@@ -5,10 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from tests.unit.figures.answers import ANSWERS
 from tests.unit.figures.conftest import NOON
 from webapp import figures
 from webapp.alerting.views import Backtest, BacktestPoint, BacktestSeries
-from webapp.catalog.models import Deployment, Target
+from webapp.catalog.models import Deployment, Target, Task
+from webapp.figures.predictions import answer_bars
 from webapp.metrics.drift import Distribution
 from webapp.metrics.metric import Value
 from webapp.reporting.svg import static_svg
@@ -58,7 +60,7 @@ def charts(series, performance, drift_report, alert):
         "precision_recall_curve": figures.precision_recall_curve(performance),
         "calibration_curve": figures.calibration_curve(performance),
         "threshold_curve": figures.threshold_curve(performance),
-        "score_distribution": figures.score_distribution(performance),
+        "answer_bars": answer_bars(ANSWERS, Task.BINARY, threshold=0.5),
         "drift_bars": figures.drift_bars(drift_report),
         "drift_heatmap": figures.drift_heatmap({"tenure": week.points}, critical=0.6),
         "distribution_bars": figures.distribution_bars(Distribution(("a", "b"), (0.5, 0.5), (0.2, 0.8))),
