@@ -1,9 +1,9 @@
 """Cycles over real data: what fires, what ends, what is kept when data stops."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories import (
@@ -11,18 +11,14 @@ from tests.factories import (
     ROOT,
     make_measurements,
     make_model,
-    make_outcomes,
     make_predictions,
-    outcome,
-    prediction,
 )
 from tests.integration.alerting.helpers import MINUTE, alerts, cpu_rule, only_alert, play, save
 from webapp.alerting import evaluate, queries, rules
-from webapp.alerting.document import RuleDocument, Scope
+from webapp.alerting.document import RuleDocument
 from webapp.alerting.severity import Severity
-from webapp.alerting.tables import RuleRow, RuleStateRow, ScheduleRow
+from webapp.alerting.tables import RuleStateRow, ScheduleRow
 from webapp.alerting.types import AlertType, EntryKind, NoData, Signal, Status
-from webapp.telemetry.segments import declare
 
 
 def kinds(session: Session, alert_id: object) -> list[EntryKind]:
@@ -237,124 +233,6 @@ def test_another_metric_ends_what_the_former_version_found(session: Session) -> 
     assert only_alert(session).resolve_reason == "updated"
 
 
-def test_a_rule_that_raises_is_put_in_quarantine_and_the_others_go_on(session: Session) -> None:
-    broken = save(session, cpu_rule("broken"))
-    save(session, cpu_rule("sound"))
-    session.execute(
-        text("UPDATE rule SET version = 2, document = jsonb_set(document, '{metric}', '\"gone\"') WHERE id = :id"),
-        {"id": broken},
-    )
-
-    (cycle,) = play(session, [95])
-
-    assert cycle.broken == ("broken",)
-    assert [alert.rule_name for alert in alerts(session)] == ["sound"]
-    row = session.scalars(select(RuleRow).where(RuleRow.id == broken)).one()
-    session.refresh(row)
-    assert row.broken_reason is not None
-    assert "gone" in row.broken_reason
-    assert row.retry_at == NOW + MINUTE + timedelta(seconds=30)
-    summaries = {rule.name: rule.broken for rule in queries.rules(session)}
-    assert summaries["broken"]
-    assert summaries["sound"] is None
-
-
-def busy(session: Session, *instances: str, at: datetime = NOW, value: float = 95.0) -> None:
-    for instance in instances:
-        make_measurements(session, values=[value], instance=instance, start=at + MINUTE / 2, now=at + MINUTE)
-
-
-def test_beyond_its_limit_a_rule_keeps_what_fires_and_says_how_many_it_leaves_out(session: Session) -> None:
-    rule_id = save(session, cpu_rule(series_limit=2))
-    busy(session, "api-8", "api-9")
-    evaluate.evaluate_due(session, now=NOW + MINUTE)
-    busy(session, "api-1", "api-2", "api-8", "api-9", at=NOW + MINUTE)
-
-    crowded = evaluate.evaluate_due(session, now=NOW + 2 * MINUTE)
-
-    assert {(alert.labels["instance"], alert.status) for alert in alerts(session)} == {
-        ("api-8", Status.OPEN),
-        ("api-9", Status.OPEN),
-    }
-    assert (crowded.series, queries.rule(session, rule_id).left_out) == (2, 2)
-
-    rules.save_rule(session, cpu_rule(series_limit=4), rule_id=rule_id, actor=ROOT, now=NOW + 2 * MINUTE)
-    busy(session, "api-1", "api-2", "api-8", "api-9", at=NOW + 2 * MINUTE)
-    evaluate.evaluate_due(session, now=NOW + 3 * MINUTE)
-
-    assert len(alerts(session)) == 4
-    assert queries.rule(session, rule_id).left_out == 0
-
-
-def test_a_rule_with_few_series_again_watches_them_all(session: Session) -> None:
-    rule_id = save(session, cpu_rule(series_limit=1))
-    busy(session, "api-1", "api-2", value=10)
-    evaluate.evaluate_due(session, now=NOW + MINUTE)
-    assert queries.rule(session, rule_id).left_out == 1
-
-    busy(session, "api-2", at=NOW + timedelta(hours=25))
-    evaluate.evaluate_due(session, now=NOW + timedelta(hours=25) + MINUTE)
-
-    assert queries.rule(session, rule_id).left_out == 0
-    assert [alert.labels["instance"] for alert in alerts(session)] == ["api-2"]
-
-
-def test_a_rule_that_goes_on_raising_is_asked_ever_less_often_and_let_off_once_it_works(session: Session) -> None:
-    rule_id = save(session, cpu_rule(interval_seconds=30))
-    session.execute(text("UPDATE rule SET version = 2, document = jsonb_set(document, '{metric}', '\"gone\"')"))
-    asked = [evaluate.evaluate_due(session, now=NOW + n * MINUTE / 2).rules for n in range(1, 20)]
-    # After 30 s, 1 min, 2 min and 4 min.
-    assert [n for n, count in enumerate(asked) if count] == [0, 1, 3, 7, 15]
-
-    rules.save_rule(session, cpu_rule(interval_seconds=30), rule_id=rule_id, actor=ROOT, now=NOW + 10 * MINUTE)
-
-    assert queries.rule(session, rule_id).broken is None
-    assert evaluate.evaluate_due(session, now=NOW + 10 * MINUTE).rules == 1
-
-
-def test_a_model_metric_is_judged_per_model_and_names_the_version(session: Session) -> None:
-    make_model(session, "churn")
-    make_model(session, "fraud")
-    document = RuleDocument(
-        name="High error rate",
-        type=AlertType.HIGH_ERROR_RATE,
-        kind="threshold",
-        metric="error_rate",
-        parameters={"high": 0.1},
-        minimum_sample_count=10,
-    )
-    save(session, document)
-    failing = [
-        prediction(f"e-{n}", at=NOW - MINUTE, error="boom" if n % 2 else None, score=None if n % 2 else 0.5)
-        for n in range(20)
-    ]
-    make_predictions(session, failing)
-
-    cycle = evaluate.evaluate_due(session, now=NOW)
-
-    alert = only_alert(session)
-    assert cycle.series == 2
-    assert (alert.model, alert.version, alert.value, alert.sample_count) == ("churn", "v12", 0.5, 20)
-
-
-def test_a_rule_for_one_model_judges_only_that(session: Session) -> None:
-    make_model(session, "churn")
-    make_model(session, "fraud")
-    document = RuleDocument(
-        name="Few",
-        type=AlertType.SYSTEM_FAILURE,
-        kind="threshold",
-        metric="prediction_count",
-        scope=Scope(model="fraud"),
-        parameters={"direction": "below", "medium": 5},
-    )
-    save(session, document)
-
-    evaluate.evaluate_due(session, now=NOW)
-
-    assert [alert.model for alert in alerts(session)] == ["fraud"]
-
-
 def test_a_heartbeat_that_stops_is_heard_of_and_one_that_was_missed_while_we_were_away_is_not(
     session: Session,
 ) -> None:
@@ -408,65 +286,3 @@ def test_the_last_evaluation_is_told(session: Session, away: timedelta) -> None:
     evaluate.evaluate_due(session, now=NOW + away)
 
     assert queries.last_evaluation(session) == NOW + away
-
-
-def plan_rule(segment: str, **changes: object) -> RuleDocument:
-    """Return a rule on the precision of the model's plans."""
-    return RuleDocument(
-        name="Precision by plan",
-        type=AlertType.PERFORMANCE_DEGRADATION,
-        kind="threshold",
-        metric="precision",
-        scope=Scope(model="churn", segment=segment),
-        parameters={"direction": "below", "high": 0.6},
-        **changes,  # type: ignore[arg-type]
-    )
-
-
-def make_plans(session: Session) -> None:
-    """Store decisions that are right for the plan gold and wrong for the plan basic."""
-    declare(session, make_model(session), ["plan"], now=NOW)
-    items = [
-        prediction(f"c-{place}", score=0.9, segments={"plan": "basic" if place % 2 else "gold"}) for place in range(40)
-    ]
-    make_predictions(session, items)
-    make_outcomes(session, [outcome(f"c-{place}", place % 2 == 0) for place in range(40)])
-
-
-def test_each_segment_is_a_series_of_its_own(session: Session) -> None:
-    make_plans(session)
-    save(session, plan_rule("plan"))
-
-    evaluate.evaluate_due(session, now=NOW + MINUTE)
-
-    alert = only_alert(session)
-    assert alert.labels == {"model": "churn", "segment": "plan=basic"}
-    detail = queries.alert(session, alert.id, now=NOW + MINUTE)
-    assert detail.title == "Precision by plan: churn plan=basic"
-    assert detail.summary.startswith("Precision of churn plan=basic is 0.0%")
-    assert [point.value for point in detail.evidence if point.value is not None] == [0.0]
-
-
-def test_a_rule_may_watch_one_segment_only(session: Session) -> None:
-    make_plans(session)
-    save(session, plan_rule("plan=gold"))
-
-    evaluate.evaluate_due(session, now=NOW + MINUTE)
-
-    assert alerts(session) == []
-
-
-@pytest.mark.parametrize("segment", ["city", "plan=platinum"])
-def test_a_rule_on_a_segment_that_is_not_counted_says_so(session: Session, segment: str) -> None:
-    make_plans(session)
-    rule_id = save(session, plan_rule(segment))
-
-    evaluate.evaluate_due(session, now=NOW + MINUTE)
-
-    assert alerts(session) == []
-    reason = rules_seen(session)[rule_id]
-    assert "segment" in reason
-
-
-def rules_seen(session: Session) -> dict[object, str]:
-    return {row.id: row.broken_reason or "" for row in session.scalars(select(RuleRow))}
