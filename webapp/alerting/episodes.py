@@ -283,11 +283,14 @@ def _fired_text(finding: Finding, former: UUID | None) -> str:
 
 
 def _newest_versions(session: Session, models: Iterable[str]) -> Mapping[str, str]:
+    named = sorted(filter(None, models))
+    if not named:
+        return {}
     query = (
         select(ModelRow.name, VersionRow.name)
         .ext(distinct_on(ModelRow.name))
         .join(VersionRow, VersionRow.model_id == ModelRow.id)
-        .where(ModelRow.name.in_(sorted(models)))
+        .where(ModelRow.name.in_(named))
         .order_by(ModelRow.name, VersionRow.id.desc())
     )
     return {row[0]: row[1] for row in session.execute(query)}

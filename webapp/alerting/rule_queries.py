@@ -92,4 +92,4 @@ def _firing(session: Session, rule_id: UUID | None) -> Mapping[UUID, int]:
     query = select(AlertRow.rule_id, func.count()).where(AlertRow.status != Status.RESOLVED).group_by(AlertRow.rule_id)
     if rule_id is not None:
         query = query.where(AlertRow.rule_id == rule_id)
-    return {row[0]: row[1] for row in session.execute(query)}
+    return {row[0]: row[1] for row in session.execute(query) if row[0] is not None}

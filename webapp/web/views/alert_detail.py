@@ -38,10 +38,11 @@ from webapp.web.components import (
     when,
 )
 from webapp.web.components.content import Child, Children, attributes
-from webapp.web.views import muted_parts, told_parts
+from webapp.web.views import muted_parts, outside_parts, told_parts
 from webapp.web.views.alert_deeds import SNOOZES
 from webapp.web.views.alert_rows import Reader, reason_words, since, standing
 from webapp.web.views.alert_view import INBOX, MINE
+from webapp.web.views.outside_parts import is_outside
 from webapp.web.views.why_alert import title_of, why_of
 
 P = Permission
@@ -65,6 +66,7 @@ class Known:
     responders: Sequence[User]
     telling: Standing
     why: Component | None = None
+    has_model: bool = True  # what a source outside calls a model may be none of ours
 
 
 def known(session: Session, alert: AlertDetail, reader: Reader, *, explain: bool = False) -> Known:
@@ -73,7 +75,8 @@ def known(session: Session, alert: AlertDetail, reader: Reader, *, explain: bool
     if reader.who.may(P.ALERTS_ASSIGN):
         people = [each for each in accounts.users(session) if not each.is_disabled and _responds(each)]
     why = why_of(session, alert, reader) if explain else None
-    return Known(alert, _currency(session, alert), people, standing_of(session, alert.id), why)
+    has_model = not is_outside(alert) or _is_registered(session, alert.model)
+    return Known(alert, _currency(session, alert), people, standing_of(session, alert.id), why, has_model)
 
 
 def detail(prefix: str, shown: Known, reader: Reader) -> list[Component]:
@@ -135,7 +138,7 @@ def now_part(shown: Known, reader: Reader) -> list[Component]:
     if deeds:
         holds = attributes(data_id=str(alert.id), data_status=alert.status, role="group", aria_label="What to do")
         parts.append(html.Div(deeds, className="mc-detail-deeds", **holds))
-    parts.append(facts(_facts(alert, reader)))
+    parts.append(facts(_facts(shown, reader)))
     return parts
 
 
@@ -196,31 +199,49 @@ def _item(word: str, **data: str) -> Component:
     return html.Button(word, type="button", className="mc-menu-item", **attributes(**data))
 
 
-def _facts(alert: AlertDetail, reader: Reader) -> Sequence[tuple[str, Children]]:
+def _facts(shown: Known, reader: Reader) -> Sequence[tuple[str, Children]]:
+    alert = shown.alert
     model: Child = html.Span("–", className="mc-quiet")
     if alert.model:
-        link = dcc.Link(alert.model, href=f"/models/{quote(alert.model, safe='')}")
+        link: Child = alert.model
+        if shown.has_model:
+            link = dcc.Link(alert.model, href=f"/models/{quote(alert.model, safe='')}")
         model = html.Span([link, f" {alert.version}" if alert.version else ""])
-    rule: Child = alert.rule_name
-    if reader.who.may(P.RULES_READ):
-        rule = dcc.Link(alert.rule_name, href=f"/rules/{alert.rule_id}")
     pairs: list[tuple[str, Children]] = [
-        ("Measured", html.Span([html.B(alert.value_text), f" {alert.metric_label}"])),
-        ("Threshold", alert.threshold_text or "–"),
-        ("Off by", _off_by(alert)),
+        *_measured(alert),
         ("Since", html.Span([since(alert.active_at, reader), " · ", when(alert.active_at, zone=reader.zone)])),
         ("Model", model),
         ("Kind", alert.type.label),
-        ("Rule", html.Span([rule, html.Span(f", version {alert.rule_version}", className="mc-quiet")])),
+        *(outside_parts.origin(alert, reader) if is_outside(alert) else [_rule(alert, reader)]),
         ("Signal", alert.signal.label),
         ("Assigned to", alert.assignee or "nobody"),
     ]
-    if alert.sample_count:
-        pairs.insert(3, ("Judged from", f"{formatting.number(alert.sample_count)} samples"))
     if alert.status is Status.RESOLVED:
         pairs.append(("Resolved", _resolution(alert, reader)))
+    if is_outside(alert):
+        return [*pairs, *outside_parts.labels(alert)]
     labels = {key: text for key, text in alert.labels.items() if key not in {"model", "version"}}
     return [*pairs, *((name.capitalize(), text) for name, text in labels.items())]
+
+
+def _measured(alert: AlertDetail) -> Sequence[tuple[str, Children]]:
+    if is_outside(alert) and not alert.metric:
+        return [("Value", html.B(alert.value_text))] if alert.value_text else []
+    pairs: list[tuple[str, Children]] = [
+        ("Measured", html.Span([html.B(alert.value_text or "–"), f" {alert.metric_label}"])),
+        ("Threshold", alert.threshold_text or "–"),
+        ("Off by", _off_by(alert)),
+    ]
+    if alert.sample_count:
+        pairs.append(("Judged from", f"{formatting.number(alert.sample_count)} samples"))
+    return pairs
+
+
+def _rule(alert: AlertDetail, reader: Reader) -> tuple[str, Children]:
+    rule: Child = alert.rule_name
+    if reader.who.may(P.RULES_READ):
+        rule = dcc.Link(alert.rule_name, href=f"/rules/{alert.rule_id}")
+    return "Rule", html.Span([rule, html.Span(f", version {alert.rule_version}", className="mc-quiet")])
 
 
 def _off_by(alert: AlertDetail) -> str:
@@ -247,6 +268,8 @@ def _resolution(alert: AlertDetail, reader: Reader) -> Children:
 
 def _chart(shown: Known, reader: Reader) -> Component:
     alert = shown.alert
+    if is_outside(alert) and not any(point.value is not None for point in alert.evidence):
+        return outside_parts.no_chart(alert)
     if not any(point.value is not None for point in alert.evidence):
         return html.P("There are no values around that moment.", className="mc-quiet")
     figure = alert_evidence(
@@ -271,7 +294,11 @@ def _causes(shown: Known) -> Component:
 def _runbook(alert: AlertDetail, reader: Reader) -> list[Child]:
     lines = [line for line in alert.runbook.splitlines() if line.strip()]
     parts: list[Child] = []
-    if not lines:
+    if (address := outside_parts.outward(alert.runbook)) is not None:
+        parts.append(html.P(address))
+    elif not lines and is_outside(alert):
+        parts.append(html.P("Its sender gave no steps.", className="mc-quiet"))
+    elif not lines:
         parts.append(html.P("The rule has no steps. Who knows what helps can write them there.", className="mc-quiet"))
     elif all(map(NUMBERED.match, lines)):
         steps = [html.Li(_with_code(NUMBERED.sub("", line, count=1))) for line in lines]
@@ -328,6 +355,10 @@ def _section(title: str, *children: Child) -> Component:
 
 def _responds(user: User) -> bool:
     return P.ALERTS_ACKNOWLEDGE in permissions_of(user.roles)
+
+
+def _is_registered(session: Session, name: str) -> bool:
+    return any(each.name == name for each in catalog.models(session, retired=True))
 
 
 def _currency(session: Session, alert: AlertDetail) -> str:

@@ -164,7 +164,9 @@ def _row(row: InboxRow, view: InboxView, reader: Reader) -> Component:
 
 def _about(row: InboxRow, reader: Reader) -> Component:
     link = html.A(row.title, href=f"{INBOX}/{row.id}", className="mc-alert-title")
-    small: list[Child] = [" · ".join(filter(None, (f"{row.model} {row.version}".strip(), row.type.label)))]
+    sent_by = f"from {row.source_name}" if row.source_name else ""
+    words = (f"{row.model} {row.version}".strip(), row.type.label, sent_by)
+    small: list[Child] = [" · ".join(filter(None, words))]
     if row.reopen_count:
         small.append(pill(f"again ({row.reopen_count + 1})", tone="warning"))
     if row.is_flapping:

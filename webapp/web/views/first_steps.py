@@ -62,8 +62,8 @@ def snippets(address: str, model: str, actor: Actor, *, now: datetime) -> Compon
         token.append("An administrator makes one under Administration › API tokens.")
     return stack(
         html.P(token),
-        _snippet("curl", curl(address, model, now=now)),
-        _snippet("Python", python(address, model)),
+        snippet("curl", curl(address, model, now=now)),
+        snippet("Python", python(address, model)),
         html.P("This page notices by itself when it arrives.", className="mc-quiet"),
         gap="small",
     )
@@ -106,7 +106,8 @@ def _body(model: str, at: str) -> dict[str, object]:
     return {"predictions": [prediction]}
 
 
-def _snippet(name: str, text: str) -> Component:
+def snippet(name: str, text: str) -> Component:
+    """Return a text to copy, with its name over it."""
     copy = html.Button(
         [icon("copy"), "Copy"],
         type="button",
