@@ -40,14 +40,18 @@ def _why_not(facts: Facts) -> str:
     return f"No money figures for {facts.period.label}: {'; '.join(sorted(reasons))}."
 
 
-def _of_one(facts: Facts, each: ModelFacts) -> Sequence[Block]:
-    columns = (
+def _columns(facts: Facts) -> tuple[Column, ...]:
+    return (
         Column("Figure", share=3),
         Column(facts.period.short, is_number=True, share=2),
         Column("Before", is_number=True, share=2),
         Column("Change", is_number=True, share=4),
         Column("How it is computed", share=5),
     )
+
+
+def _of_one(facts: Facts, each: ModelFacts) -> Sequence[Block]:
+    columns = _columns(facts)
     rows = tuple(_line(each, name) for name in LINES if name in METRICS)
     blocks: list[Block] = [Paragraph(_said(facts, each)), Table("Money, customers and return", columns, rows)]
     if notes := _notes(each):
@@ -109,13 +113,7 @@ def _of_answers(facts: Facts, each: ModelFacts) -> Sequence[Block]:
     value, former = each.value(each.worth), each.former(each.worth)
     if value.value is None:
         return [Paragraph(f"No money figures for {facts.period.label}: {value.reason or 'not computed'}.")]
-    columns = (
-        Column("Figure", share=3),
-        Column(facts.period.short, is_number=True, share=2),
-        Column("Before", is_number=True, share=2),
-        Column("Change", is_number=True, share=4),
-        Column("How it is computed", share=5),
-    )
+    columns = _columns(facts)
     line = _line(each, each.worth)
     single = [
         text(Value(one.value / one.sample_count), each.worth, currency=each.currency)
