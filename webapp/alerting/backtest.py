@@ -25,11 +25,14 @@ from webapp.alerting import wording
 from webapp.alerting.document import RuleDocument
 from webapp.alerting.inbox_rows import currencies_of_models
 from webapp.alerting.judging import Changes, Rule, needs_of
+from webapp.alerting.matchers import Matchers, labels_of, matches
 from webapp.alerting.past_readings import PastReadings, parts_of, read_past
 from webapp.alerting.plugins import Prepared, prepare
 from webapp.alerting.readings import Labels, Need
 from webapp.alerting.replay import DECIDED, Episode, Replay
 from webapp.alerting.severity import Severity
+from webapp.alerting.silence_queries import history
+from webapp.alerting.silence_times import Times
 from webapp.alerting.types import Status
 from webapp.alerting.views import Backtest, BacktestEpisode, BacktestPoint, BacktestSeries
 from webapp.catalog.queries import models as all_models
@@ -67,7 +70,41 @@ def backtest(session: Session, document: RuleDocument, *, days: int, actor: Acto
     replay = Replay(rule)
     for at in slots:
         replay.cycle(needs[at], past.gathered(needs[at], at=at, watched_since=slots[0]), at=at)
-    return _told(session, prepared, replay, past, slots, step, _notes(prepared, need, past, step))
+    silenced = silenced_firings(session, prepared.document, replay.episodes, Window(slots[0], slots[-1] + step))
+    return _told(session, prepared, replay, past, slots, step, _notes(prepared, need, past, step), silenced)
+
+
+def silenced_firings(
+    session: Session, document: RuleDocument, episodes: Sequence[Episode], window: Window
+) -> Sequence[int]:
+    """Return of each episode how often it would have fired under a silence of that time, whatever became of it since.
+
+    A silence that asks for a label that only an alert has, such as the version that was the newest then, counts by
+    what the series itself says.
+    """
+    silences = history(session, window) if episodes else ()
+    return [
+        sum(_is_silent(silences, document, episode.labels, at, severity) for at, severity in episode.firings)
+        for episode in episodes
+    ]
+
+
+def _is_silent(
+    silences: Sequence[tuple[Matchers, Times]],
+    document: RuleDocument,
+    labels: Mapping[str, str],
+    at: datetime,
+    severity: int,
+) -> bool:
+    about = labels_of(
+        labels,
+        model=labels.get("model", ""),
+        version=labels.get("version", ""),
+        rule=document.name,
+        severity=severity,
+        type=document.type,
+    )
+    return any(matches(matchers, about) and times.was_on(at) for matchers, times in silences)
 
 
 def _rule(prepared: Prepared) -> Rule:
@@ -142,12 +179,13 @@ def _told(
     slots: Sequence[datetime],
     step: timedelta,
     notes: tuple[str, ...],
+    silenced: Sequence[int],
 ) -> Backtest:
     metric, episodes = prepared.metric, replay.episodes
     seen = [sight for sights in replay.sights.values() for sight in sights]
     currencies = currencies_of_models(session, past.models) if metric.unit is Unit.MONEY else {}
     drawn = _drawn(replay)
-    newest = sorted(episodes, key=lambda each: each.start, reverse=True)[:EPISODES]
+    newest = sorted(zip(episodes, silenced, strict=True), key=lambda each: each[0].start, reverse=True)[:EPISODES]
     return Backtest(
         start=slots[0],
         end=slots[-1],
@@ -160,7 +198,8 @@ def _told(
         by_severity=Counter(Severity.of_rank(each.worst).value for each in episodes),
         not_judged=sum(count for condition, count in replay.conditions.items() if condition not in DECIDED),
         judgements=replay.conditions.total(),
-        episodes=tuple(_episode(each, metric, currencies) for each in newest),
+        silenced=sum(silenced),
+        episodes=tuple(_episode(each, metric, currencies, silent) for each, silent in newest),
         episode_count=len(episodes),
         drawn=drawn,
         currency=next(
@@ -170,7 +209,7 @@ def _told(
     )
 
 
-def _episode(episode: Episode, metric: Metric, currencies: Mapping[str, str]) -> BacktestEpisode:
+def _episode(episode: Episode, metric: Metric, currencies: Mapping[str, str], silenced: int) -> BacktestEpisode:
     alert, labels = episode.alert, dict(episode.labels)
     return BacktestEpisode(
         labels=labels,
@@ -182,6 +221,7 @@ def _episode(episode: Episode, metric: Metric, currencies: Mapping[str, str]) ->
         peak_text=wording.amount(episode.peak, metric, currency=currencies.get(labels.get("model", ""), "USD")),
         firings=alert.reopen_count + 1,
         reason=alert.resolve_reason,
+        silenced=silenced,
     )
 
 

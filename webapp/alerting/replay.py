@@ -27,8 +27,11 @@ class Episode:
     start: datetime
     worst: int
     peak: float | None
+    firings: list[tuple[datetime, int]]  # each time that it fired, and how severe it was then
 
     def follow(self, alert: Alert) -> None:
+        if alert.reopen_count > self.alert.reopen_count:
+            self.firings.append((alert.fired_at, alert.severity))
         self.alert, self.worst = alert, max(self.worst, alert.severity)
         known = [value for value in (self.peak, alert.value) if value is not None]
         if known:
@@ -85,7 +88,9 @@ class Replay:
         made = decide(None if former is None else former.alert, finding.seen, at=at)
         if made.deed is Deed.OPEN:
             alert = opened(finding, None if former is None else former.alert, at=at)
-            episode = Episode(alert, finding.labels, finding.operator, at, alert.severity, alert.value)
+            episode = Episode(
+                alert, finding.labels, finding.operator, at, alert.severity, alert.value, [(at, alert.severity)]
+            )
             self.latest[finding.fingerprint] = episode
             self.episodes.append(episode)
         elif former is not None and made.alert is not None:

@@ -194,6 +194,7 @@ class BacktestEpisode:
     peak_text: str
     firings: int  # more than one, where it would have fired again within the time in which an alert reopens
     reason: str | None  # why it would have ended
+    silenced: int  # of the firings: those under a silence of that time
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +222,7 @@ class Backtest:
     slots: int
     series_count: int
     firings: int
+    silenced: int  # of the firings: those under a silence of that time, of which nobody would have been told
     firing_series: int
     firing_share: float  # of the time of its series
     by_severity: Mapping[str, int]  # episodes by their worst severity

@@ -33,6 +33,7 @@ def replayed():
         slots=5,
         series_count=1,
         firings=2,
+        silenced=0,
         firing_series=1,
         firing_share=0.4,
         by_severity={},

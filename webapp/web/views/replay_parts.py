@@ -11,7 +11,7 @@ from webapp.alerting.views import Backtest, BacktestEpisode
 from webapp.core import formatting
 from webapp.figures import rule_replay
 from webapp.metrics.registry import METRICS
-from webapp.web.components import Column, data_table, graph, notice, severity_badge, when
+from webapp.web.components import Column, data_table, graph, notice, pill, severity_badge, when
 from webapp.web.components.content import Child
 from webapp.web.views.alert_rows import Reader
 
@@ -63,7 +63,12 @@ def unfinished(sentence: str) -> list[Component]:
 def _count(found: Backtest) -> str:
     if not found.firings:
         return "Would not have fired"
-    return f"Would have fired {'once' if found.firings == 1 else f'{found.firings:,} times'}"
+    times = "once" if found.firings == 1 else f"{found.firings:,} times"
+    if not found.silenced:
+        return f"Would have fired {times}"
+    if found.silenced == found.firings:
+        return f"Would have fired {times}, {'' if found.firings == 1 else 'always '}under a silence,"
+    return f"Would have fired {times}, {found.silenced:,} of them under a silence,"
 
 
 def _where(found: Backtest) -> str:
@@ -92,11 +97,18 @@ def _row(episode: BacktestEpisode, reader: Reader, *, until: Backtest) -> Mappin
     again = f" ({episode.firings} times)" if episode.firings > 1 else ""
     return {
         "subject": episode.subject,
-        "severity": severity_badge(episode.severity),
+        "severity": html.Span([severity_badge(episode.severity), *_silent(episode)]),
         "start": when(episode.start, zone=reader.zone, now=reader.now),
         "lasted": f"{lasted}{again}",
         "peak": episode.peak_text,
     }
+
+
+def _silent(episode: BacktestEpisode) -> list[Child]:
+    if not episode.silenced:
+        return []
+    words = "silenced" if episode.silenced == episode.firings else f"{episode.silenced} silenced"
+    return [" ", pill(words, title="A silence was on: nobody would have been told")]
 
 
 def _unjudged(found: Backtest) -> list[str]:
