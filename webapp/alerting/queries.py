@@ -11,6 +11,7 @@ from sqlalchemy import (
     ScalarSelect,
     Subquery,
     Uuid,
+    all_,
     and_,
     any_,
     func,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.alerting.detail import alert
@@ -78,6 +80,7 @@ __all__ = [
 T = TypeVar("T")
 
 MAXIMUM_LIMIT = 500
+MOST_WORDS = 10
 COUNTED = 20_000  # Each open inbox counts every few seconds: from here on it is "20,000+".
 RESOLVED_COUNTED = 1_000  # Counting a long history tells nobody anything: from here on it is "1,000+".
 # As the partial indexes say it, word by word.
@@ -235,7 +238,8 @@ def _where(filters: InboxFilters, tab: Tab) -> list[ColumnElement[bool]]:
         conditions.append(_assigned_to(filters.assignee.lower(), tab))
     if filters.since is not None:
         conditions.append(AlertRow.started_at >= filters.since)
-    return conditions + [_contains(word) for word in filters.text.split()[:10]]
+    words = filters.text.split()[:MOST_WORDS]
+    return [*conditions, _contains_all(words)] if words else conditions
 
 
 def _assigned_to(named: str, tab: Tab) -> ColumnElement[bool]:
@@ -247,9 +251,19 @@ def _assigned_to(named: str, tab: Tab) -> ColumnElement[bool]:
     return AlertRow.id == any_(func.array(union_all(*given).scalar_subquery(), type_=ARRAY(Uuid)))
 
 
-def _contains(word: str) -> ColumnElement[bool]:
-    """The title holds the names of the rule, the model and the instance; the sentence, the feature that moved."""
-    return or_(AlertRow.title.icontains(word, autoescape=True), AlertRow.summary.icontains(word, autoescape=True))
+def _contains_all(words: Sequence[str]) -> ColumnElement[bool]:
+    """The title holds the names of the rule, the model and the instance; the sentence, the feature that moved.
+
+    They are made small letters once for all words, which is most of the work; an index of their letters would be read
+    in no time, but it triples what each evaluation pays to write new sentences.
+    """
+    said = func.lower(AlertRow.title + "\n" + AlertRow.summary)
+    patterns = [func.lower(f"%{_literally(word)}%") for word in words]
+    return said.op("LIKE", is_comparison=True)(all_(array(patterns)))
+
+
+def _literally(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _cursor(row: AlertRow) -> str:
