@@ -18,7 +18,7 @@ from webapp.core.errors import InvalidInputError, UserError
 from webapp.core.periods import Window
 from webapp.metrics.performance import performance
 from webapp.telemetry.baselines import ensure_provisional
-from webapp.telemetry.importer import Mapped, OutcomeImporter, PredictionImporter, Refused, Summary, instant_of
+from webapp.telemetry.importer import Mapped, Means, OutcomeImporter, PredictionImporter, Refused, Summary, instant_of
 from webapp.telemetry.importer_files import open_file
 from webapp.telemetry.ingest import Limits
 from webapp.telemetry.queries import totals
@@ -47,11 +47,13 @@ def bring_in(runtime, kind, path: Path, mapped: Mapped, limits: Limits | None = 
     refused: list[Refused] = []
     importer = kind(open_file(path), mapped, now=NOW)
     summary = importer.run(
-        runtime.ingest_transaction,
-        clock=runtime.clock.now,
-        limits=limits or Limits(),
-        refuse=refused.append,
-        progress=lambda _position: None,
+        Means(
+            open=runtime.ingest_transaction,
+            clock=runtime.clock.now,
+            limits=limits or Limits(),
+            refuse=refused.append,
+            progress=lambda _position: None,
+        )
     )
     return summary, refused
 

@@ -15,7 +15,7 @@ from webapp.catalog import register
 from webapp.catalog.models import Task
 from webapp.runtime import Runtime
 from webapp.telemetry import importer, segments
-from webapp.telemetry.importer import Mapped, PredictionImporter
+from webapp.telemetry.importer import Mapped, Means, PredictionImporter
 from webapp.telemetry.importer_bulk import Bulk
 from webapp.telemetry.importer_files import open_file
 from webapp.telemetry.ingest import Limits
@@ -77,11 +77,13 @@ def bring_in(runtime, path, mapped=None):
     refused = []
     made = PredictionImporter(open_file(path), mapped or Mapped("churn"), now=NOW)
     summary = made.run(
-        runtime.ingest_transaction,
-        clock=runtime.clock.now,
-        limits=Limits(),
-        refuse=refused.append,
-        progress=lambda _position: None,
+        Means(
+            open=runtime.ingest_transaction,
+            clock=runtime.clock.now,
+            limits=Limits(),
+            refuse=refused.append,
+            progress=lambda _position: None,
+        )
     )
     return summary, refused
 

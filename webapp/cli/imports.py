@@ -17,7 +17,7 @@ from webapp.cli.opening import opened
 from webapp.core.errors import InvalidInputError, UserError
 from webapp.runtime import Runtime
 from webapp.telemetry.fold import fold
-from webapp.telemetry.importer import Importer, Mapped, OutcomeImporter, PredictionImporter, Refused, Summary
+from webapp.telemetry.importer import Importer, Mapped, Means, OutcomeImporter, PredictionImporter, Refused, Summary
 from webapp.telemetry.importer_files import open_file
 from webapp.telemetry.ingest import Limits
 
@@ -101,11 +101,13 @@ def _import(kind: type[Importer[Any]], file: Path, mapped: Mapped, errors: Path 
         advance = stack.enter_context(_progress(console, file.name, opened_file.size))
         began = time.monotonic()
         summary = importer.run(
-            runtime.ingest_transaction,
-            clock=runtime.clock.now,
-            limits=_limits(runtime),
-            refuse=refuse,
-            progress=advance,
+            Means(
+                open=runtime.ingest_transaction,
+                clock=runtime.clock.now,
+                limits=_limits(runtime),
+                refuse=refuse,
+                progress=advance,
+            )
         )
         seconds = time.monotonic() - began
         _fold(runtime)

@@ -59,6 +59,17 @@ class Refused:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What an import works with: where it stores, a transaction a batch; the time, asked for each; and whom it tells."""
+
+    open: Open
+    clock: Callable[[], datetime]
+    limits: Limits
+    refuse: Callable[[Refused], None]
+    progress: Callable[[int], None]  # gets the bytes read so far
+
+
 @dataclass(slots=True)
 class Summary:
     read: int = 0
@@ -100,37 +111,20 @@ class Importer(ABC, Generic[T]):
         """Yield what each row's event has besides its fields."""
         return iter([{}] * len(stretch.numbers))
 
-    def run(
-        self,
-        open_session: Open,
-        *,
-        clock: Callable[[], datetime],
-        limits: Limits,
-        refuse: Callable[[Refused], None],
-        progress: Callable[[int], None],
-    ) -> Summary:
+    def run(self, means: Means) -> Summary:
         """Import the file batch by batch, a transaction each; tell of each refused row and of the progress."""
         summary = Summary()
         for stretch in self.file.stretches(texts=frozenset(self.columns.values())):
-            self._take_in(stretch, summary, open_session, now=clock(), limits=limits, refuse=refuse)
-            progress(self.file.position)
+            self._take_in(stretch, summary, means)
+            means.progress(self.file.position)
         return summary
 
-    def _take_in(
-        self,
-        stretch: Stretch,
-        summary: Summary,
-        open_session: Open,
-        *,
-        now: datetime,
-        limits: Limits,
-        refuse: Callable[[Refused], None],
-    ) -> None:
+    def _take_in(self, stretch: Stretch, summary: Summary, means: Means) -> None:
         items, numbers, refused = self._events(stretch)
         refused += [Refused(number, "", "row", message) for number, message in stretch.unreadable]
         if items:
-            with open_session() as session:
-                receipt = self.accept(session, items, now=now, limits=limits)
+            with means.open() as session:
+                receipt = self.accept(session, items, now=means.clock(), limits=means.limits)
             summary.accepted, summary.duplicates = (
                 summary.accepted + receipt.accepted,
                 summary.duplicates + receipt.duplicates,
@@ -142,7 +136,7 @@ class Importer(ABC, Generic[T]):
         summary.read += len(stretch.numbers) + len(stretch.unreadable)
         for each in sorted(refused, key=lambda one: one.row):
             summary.refused[f"{each.field} {_QUOTED.sub('…', each.message)}"] += 1
-            refuse(each)
+            means.refuse(each)
 
     def _events(self, stretch: Stretch) -> tuple[list[T], list[int], list[Refused]]:
         """Return the well-formed events, the rows they come from, and the refused rows."""
@@ -195,31 +189,23 @@ class PredictionImporter(Importer[Prediction]):
         self._actual_column = self.columns.pop("actual", None)  # of the outcome, which is an event of its own
         self._actual: Sequence[Any] = ()
 
-    def run(
-        self,
-        open_session: Open,
-        *,
-        clock: Callable[[], datetime],
-        limits: Limits,
-        refuse: Callable[[Refused], None],
-        progress: Callable[[int], None],
-    ) -> Summary:
+    def run(self, means: Means) -> Summary:
         """Import the file: plain rows by the block, several at once, all others row by row."""
         summary = Summary()
 
         def one_by_one(stretch: Stretch) -> None:
             for part in stretch.parts(ROWS):
-                self._take_in(part, summary, open_session, now=clock(), limits=limits, refuse=refuse)
+                self._take_in(part, summary, means)
 
         def store(block: Block) -> None:
-            with open_session() as session:
-                self.bulk.accept(session, block, now=clock(), limits=limits)
+            with means.open() as session:
+                self.bulk.accept(session, block, now=means.clock(), limits=means.limits)
 
         with Blocks(store, otherwise=one_by_one) as blocks:
             texts = frozenset(self._layout.columns.values())
             for stretch in self.file.stretches(texts=texts, rows=BLOCK_ROWS):
                 blocks.put(stretch, self._block(stretch))
-                progress(self.file.position)
+                means.progress(self.file.position)
         summary.read += blocks.stored
         summary.accepted += blocks.stored
         return summary
