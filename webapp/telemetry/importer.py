@@ -61,7 +61,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What an import works with: where it stores, a transaction a batch; the time, asked for each; and whom it tells."""
+    """What an import works with: where it stores, a transaction a batch; what time it is; and whom it tells."""
 
     open: Open
     clock: Callable[[], datetime]
