@@ -1,20 +1,23 @@
 """docs/ has a page for each kind of plug-in and a heading for each plug-in, made from what they say of themselves."""
 
 import importlib
+import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
 import msgspec
 import pytest
 
-from webapp.alerting import rule_types
+from webapp.alerting import rule_types, source_formats
 from webapp.core.registry import discover
 from webapp.drift import methods
 from webapp.metrics import definitions
 from webapp.reporting import sections
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+EXAMPLE = datetime(2026, 3, 10, 12, tzinfo=UTC)
 MADE = "*This page is made from the plug-ins themselves: `python -m tests.contracts.test_plugin_pages` writes it.*"
 
 
@@ -70,7 +73,26 @@ def _sections() -> Iterator[str]:
         yield f"{section.title or 'Without a heading'}. {_docstring(sections, name)}"  # type: ignore[attr-defined]
 
 
-PAGES = {"metrics": _metrics, "drift-methods": _methods, "rule-types": _rule_types, "report-sections": _sections}
+def _formats() -> Iterator[str]:
+    yield "# Formats of alerts from outside"
+    yield "What sources may speak; how one is set up stands in the guide"
+    yield "[Receive alerts from outside](how-to/receive-outside-alerts.md)."
+    for form in _found(source_formats, "FORMAT"):
+        yield f"\n## {form.name}"
+        yield f"{form.label}. {form.description}"
+        yield f"\n- proves itself by {form.proof}"
+        yield "- an example:\n\n```json"
+        yield json.dumps(json.loads(form.example(EXAMPLE)), indent=2, ensure_ascii=False)
+        yield "```"
+
+
+PAGES = {
+    "metrics": _metrics,
+    "drift-methods": _methods,
+    "rule-types": _rule_types,
+    "source-formats": _formats,
+    "report-sections": _sections,
+}
 
 
 @pytest.mark.parametrize("name", PAGES)
