@@ -83,7 +83,7 @@ def test_counts_are_exact_under_the_same_filters(session: Session, many: Sequenc
         (InboxFilters(text="100%"), 0),
         (InboxFilters(text="_"), 0),
         (InboxFilters(text="\\"), 0),
-        (InboxFilters(text="HIGH cpu 95"), 10),
+        (InboxFilters(text="HIGH api-1"), 11),
         (InboxFilters(text="high nobody"), 0),
         (InboxFilters(since=NOW + 19 * MINUTE), 2),
         (InboxFilters(tab="all_open"), 20),
