@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, ColumnElement, TextClause, Uuid, cast, exists, fun
 from sqlalchemy.orm import Session
 
 from webapp.alerting import matchers as matching
-from webapp.alerting.inhibition import Inhibition, InhibitionView, Source, view_of
+from webapp.alerting.inhibition import Inhibition, InhibitionView, Source, muting, view_of
 from webapp.alerting.matcher_queries import LABELS, conditions, is_exact, label
 from webapp.alerting.matchers import Matchers
 from webapp.alerting.silences import labels_in, times_of
@@ -126,11 +126,23 @@ def concerned(session: Session, called: Calls, *, now: datetime, most: int) -> C
     return found
 
 
-def sources(session: Session, rule: Inhibition, keys: set[Key]) -> Mapping[Key, Sequence[Source]]:
-    """Return what fires and matches the source of a rule, by the values in which its targets must agree."""
-    if not keys:
+def would_mute(session: Session, rule: Inhibition) -> tuple[Sequence[Source], Sequence[str]]:
+    """Return what would mute by the rule at this moment, and the titles of what it would mute."""
+    found = sources(session, rule, None)
+    targets = _read(session, _ACTIVE, *conditions(rule.target))
+    muted = [each for each in targets if muting(rule, each.labels, found.get(rule.key(each.labels), ())) is not None]
+    return [each for able in found.values() for each in able], [each.title for each in muted]
+
+
+def sources(session: Session, rule: Inhibition, keys: set[Key] | None) -> Mapping[Key, Sequence[Source]]:
+    """Return what fires and matches the source of a rule, by the values in which its targets must agree.
+
+    Only those with one of the keys, if any are given.
+    """
+    if keys is not None and not keys:
         return {}
-    where = [_ACTIVE, AlertRow.signal.in_(MUTING_SIGNALS), *conditions(rule.source), *_with_key(rule, keys)]
+    among = [] if keys is None else _with_key(rule, keys)
+    where = [_ACTIVE, AlertRow.signal.in_(MUTING_SIGNALS), *conditions(rule.source), *among]
     found: defaultdict[Key, list[Source]] = defaultdict(list)
     for each in _read(session, *where):
         if matching.matches(rule.source, each.labels):
