@@ -62,7 +62,7 @@ def test_a_secret_is_replaced_and_a_source_goes(signed_in, server):
     page.keyboard.press("Escape")
 
     page.get_by_title("Actions for prod-cluster").click()
-    page.get_by_role("button", name="What its labels mean").click()
+    page.get_by_role("button", name="Settings").click()
     page.get_by_label("Words for severities").fill("P1 = critical")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".mc-toasts")).to_contain_text("Saved")

@@ -71,10 +71,15 @@ def type_of(alert: OutsideAlert) -> AlertType:
 def summary_of(alert: OutsideAlert) -> str:
     """Return what is wrong, in the sender's words: its summary, then its description, and a value that is no number."""
     said = [_first(alert.annotations, SUMMARIES), alert.annotations.get("description", "").strip()]
-    words = " ".join(dict.fromkeys(filter(None, said))) or alert.labels[NAME_LABEL]
+    parts = list(dict.fromkeys(filter(None, said)))
+    words = " ".join([*map(_ended, parts[:-1]), *parts[-1:]]) or alert.labels[NAME_LABEL]
     if alert.value is None and alert.value_text:
         words = f"{words} ({alert.value_text})"
     return words if len(words) <= LONGEST_SUMMARY else f"{words[:LONGEST_SUMMARY]}…"
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence[-1] in ".!?…:;)" else f"{sentence}."
 
 
 def _first(texts: Mapping[str, str], names: tuple[str, ...]) -> str:

@@ -60,7 +60,7 @@ class Generic(SourceFormat):
         "An object or a list of objects {title, status, severity, labels, starts_at, ends_at, url, description, id,"
         " value, runbook}. Only `title` is needed; `status` is firing or resolved."
     )
-    proof = "the secret as a bearer token, or a signature by Standard Webhooks (webhook-id, -timestamp, -signature)"
+    proof = "the secret as a bearer token, or a signature by Standard Webhooks"
     signs = True
 
     def read(self, body: bytes) -> Sent:
@@ -78,7 +78,8 @@ class Generic(SourceFormat):
         alert = {"id": "backup", "title": "Backup failed", "status": "firing", "severity": "high"}
         text = (
             f"curl -X POST {address} \\\n"
-            f'  -H "Authorization: Bearer {secret}" -H "Content-Type: application/json" \\\n'
+            f'  -H "Authorization: Bearer {secret}" \\\n'
+            '  -H "Content-Type: application/json" \\\n'
             f"  -d '{json.dumps(alert)}'"
         )
         return [Snippet("curl", text)]

@@ -216,9 +216,9 @@ def _set_up(made: NewSecret) -> Component:
 def _settings_dialog(source: Source) -> Component:
     return modal(
         DIALOG,
-        f"What the labels of {source.name} mean",
+        f"Settings of {source.name}",
         dcc.Store(id=SUBJECT, data={"id": str(source.id)}),
-        source_parts.settings_form(SETTINGS, source),
+        source_parts.settings_form(SETTINGS, source, source_parts.address_of(runtime().settings.public_url, source)),
         footer=[button("Cancel", kind="secondary", closes=True), button("Save", id=SAVE)],
         is_open=True,
     )

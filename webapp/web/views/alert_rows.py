@@ -14,7 +14,7 @@ from webapp.accounts.actor import Actor
 from webapp.accounts.permissions import Permission
 from webapp.alerting.queries import COUNTED, RESOLVED_COUNTED, InboxRow, Tab
 from webapp.alerting.severity import Severity
-from webapp.alerting.types import ResolveReason, Signal, Status
+from webapp.alerting.types import AlertType, ResolveReason, Signal, Status
 from webapp.alerting.views import Muted
 from webapp.core import formatting
 from webapp.web.components import button, empty_state, icon, pill, severity_badge, status_badge
@@ -164,8 +164,10 @@ def _row(row: InboxRow, view: InboxView, reader: Reader) -> Component:
 
 def _about(row: InboxRow, reader: Reader) -> Component:
     link = html.A(row.title, href=f"{INBOX}/{row.id}", className="mc-alert-title")
+    # What a source outside sends is called a system failure for want of a better word; who sent it says more.
+    is_plain = bool(row.source_name) and row.type is AlertType.SYSTEM_FAILURE
     sent_by = f"from {row.source_name}" if row.source_name else ""
-    words = (f"{row.model} {row.version}".strip(), row.type.label, sent_by)
+    words = (f"{row.model} {row.version}".strip(), "" if is_plain else row.type.label, sent_by)
     small: list[Child] = [" · ".join(filter(None, words))]
     if row.reopen_count:
         small.append(pill(f"again ({row.reopen_count + 1})", tone="warning"))

@@ -22,6 +22,7 @@ from webapp.web.components import (
     icon,
     menu,
     notice,
+    pill,
     select,
     shown_once,
     stack,
@@ -30,12 +31,12 @@ from webapp.web.components import (
     text_input,
     when,
 )
-from webapp.web.components.content import Child
+from webapp.web.components.content import Child, attributes
 from webapp.web.views.first_steps import snippet
 
 LINE = re.compile(r"\s*(.+?)\s*[=:]\s*(\w+)\s*")
 ACTIONS: Mapping[str, tuple[str, str]] = {
-    "settings": ("sliders-horizontal", "What its labels mean"),
+    "settings": ("sliders-horizontal", "Settings"),
     "rotate": ("refresh-cw", "New secret"),
     "end_former": ("key-round", "End the former secret"),
     "disable": ("pause", "Disable"),
@@ -77,16 +78,20 @@ def _row(source: Source, now: datetime, zone: str, act: Callable[[str, Source], 
         "taken": number(source.accepted),
         "repeats": number(source.duplicates),
         "refused": _refused(source, now, zone),
-        "status": status_badge(status_of(source)),
+        "status": _status(source),
         "act": "" if act is None else _menu(source, act, now),
         "_class": "is-faded" if source.disabled_at is not None else "",
     }
 
 
-def status_of(source: Source) -> str:
+def _status(source: Source) -> Component:
+    """Return how it stands: what was refused since it was last taken from says that something is wrong now."""
+    heard, refused = source.last_received_at, source.refused_at
     if source.disabled_at is not None:
-        return "disabled"
-    return "waiting" if source.last_received_at is None else "active"
+        return status_badge("disabled")
+    if refused is not None and (heard is None or refused > heard):
+        return pill("refused", tone="warning", title="Its last request was refused")
+    return status_badge("waiting" if heard is None else "active")
 
 
 def _refused(source: Source, now: datetime, zone: str) -> Component:
@@ -119,10 +124,11 @@ def new_source_form(prefix: str) -> Component:
     )
 
 
-def settings_form(prefix: str, source: Source) -> Component:
-    """Return what can be said about a source's labels."""
+def settings_form(prefix: str, source: Source, address: str) -> Component:
+    """Return the address of a source, and what can be said about its labels."""
     words = "\n".join(f"{word} = {severity}" for word, severity in sorted(source.severities.items()))
     parts = [
+        address_line(address),
         field("Label with the severity", text_input(f"{prefix}-severity", value=source.severity_label, maxlength=200)),
         field(
             "Words for severities",
@@ -168,15 +174,10 @@ def severities_of(text: str) -> Mapping[str, Severity]:
 def set_up(made: NewSecret, address: str) -> Component:
     """Return what to do at the sender: the address, the secret, and a text to paste."""
     form = formats()[made.source.format]
-    sentence = "This is the only time that the secret is shown. It stands in the text below as well."
+    sentence = html.Span([html.Strong("Secret. "), "It is shown this once, and stands in the text below as well."])
     return stack(
-        _address(address),
-        html.Div(
-            [
-                html.Div("Secret", className="mc-label"),
-                shown_once(made.text, label="The secret of the source", sentence=sentence),
-            ]
-        ),
+        address_line(address),
+        shown_once(made.text, label="The secret of the source", sentence=sentence),
         *(snippet(each.title, each.text) for each in form.snippets(address, made.text)),
         html.P(_proof(form), className="mc-quiet"),
         gap="small",
@@ -201,8 +202,18 @@ def address_of(public_url: str, source: Source) -> str:
     return f"{public_url}/api/v1/sources/{source.name}/alerts"
 
 
-def _address(address: str) -> Component:
-    return html.Div([html.Div("Address", className="mc-label"), html.Code(address, className="mc-address")])
+def address_line(address: str) -> Component:
+    copy = html.Button(
+        [icon("copy"), "Copy"],
+        type="button",
+        className="mc-button mc-button-secondary",
+        **attributes(data_mc_copy=address),
+    )
+    code = html.Code(address, tabIndex="0", **attributes(aria_label="The address of the source"))
+    return html.Div(
+        [html.Div("Address", className="mc-label"), html.Div([code, copy], className="mc-secret-row")],
+        className="mc-secret",
+    )
 
 
 def _proof(form: SourceFormat) -> str:
