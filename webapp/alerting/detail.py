@@ -7,6 +7,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.alerting.inbox_rows import currencies_of, inbox_rows, muted_of, shared_fields
+from webapp.alerting.judged import judged
 from webapp.alerting.tables import AlertEntryRow, AlertRow
 from webapp.alerting.types import EntryKind
 from webapp.alerting.views import AlertDetail, EvidencePoint, InboxRow, TimelineEntry
@@ -25,6 +26,7 @@ from webapp.metrics.registry import METRICS
 from webapp.telemetry import gauges
 
 POINTS = 120
+BEFORE = 6  # points before the alert, at least
 STEPS = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, DAY, 7 * DAY)
 RELATED = 8
 CAUSE_GROUPS = frozenset({"performance", "drift", "business"})
@@ -65,10 +67,15 @@ def alert(session: Session, alert_id: UUID, *, now: datetime | None = None, is_b
     )
 
 
-def around(row_started: datetime, ended: datetime, lead: timedelta) -> tuple[Window, timedelta]:
-    """Return the window around an alert, and steps of it that make a readable chart."""
-    start, end = row_started - lead, ended
-    step = next((step for step in STEPS if (end - start) / step <= POINTS), STEPS[-1])
+def around(
+    row_started: datetime, ended: datetime, lead: timedelta, *, least: timedelta = timedelta(0)
+) -> tuple[Window, timedelta]:
+    """Return the window around an alert, and steps of it that make a readable chart.
+
+    No step is shorter than `least`: so much time it takes for a value that says something.
+    """
+    start, end = row_started - max(lead, BEFORE * least), ended
+    step = next((step for step in STEPS if step >= least and (end - start) / step <= POINTS), STEPS[-1])
     return Window(floor_to(start, step), max(floor_to(end, step) + step, floor_to(start, step) + step)), step
 
 
@@ -77,7 +84,10 @@ def _evidence(
 ) -> tuple[EvidencePoint, ...]:
     lead = 2 * HOUR if metric.group == "service" else 3 * DAY
     ended = min(now, (row.resolved_at or now) + lead / 4)
-    window, step = around(row.active_at, max(ended, row.active_at), lead)
+    seen = judged(session, row, metric).window
+    # What a service measures says something at every minute; counts of a model need the time that the rule gives them.
+    least = timedelta(0) if metric.group == "service" else seen.end - seen.start
+    window, step = around(row.active_at, max(ended, row.active_at), lead, least=least)
     if metric.source is Source.GAUGES:
         return _gauge_points(session, row, metric, model, window, step, now=now)
     if model is None:

@@ -1,6 +1,8 @@
 """The windows that an alert was judged by at the moment it fired, as the version of its rule says."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
@@ -11,7 +13,6 @@ from webapp.alerting.document import RuleDocument
 from webapp.alerting.plugins import Prepared, prepare
 from webapp.alerting.rule_type import CURRENT, Look, Parameters, current_window
 from webapp.alerting.tables import RuleVersionRow
-from webapp.alerting.views import AlertDetail
 from webapp.core.errors import UserError
 from webapp.core.periods import Window
 from webapp.metrics.metric import Metric
@@ -27,7 +28,18 @@ class Judged:
     before: Window | None = None
 
 
-def judged(session: Session, alert: AlertDetail, metric: Metric) -> Judged:
+class Judging(Protocol):
+    """What tells by which version of which rule an alert was judged, and when: an alert, or its row."""
+
+    @property
+    def rule_id(self) -> UUID | None: ...
+    @property
+    def rule_version(self) -> int: ...
+    @property
+    def started_at(self) -> datetime: ...
+
+
+def judged(session: Session, alert: Judging, metric: Metric) -> Judged:
     """Return what the alert was judged by; of a rule that can no longer be read, what suits the metric."""
     prepared = _prepared(session, alert.rule_id, alert.rule_version)
     if prepared is None:
