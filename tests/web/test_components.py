@@ -82,7 +82,7 @@ def test_a_card_says_value_change_target_and_how_it_was_computed():
     for expected in ("Accuracy", "88.0%", "+2.1 pp", "target 85%", "right / all", "1,234", "83.0%", "Late."):
         assert expected in words
     assert with_class(card, "mc-change-better")
-    assert with_class(card, "mc-mark")[0].to_plotly_json()["props"]["aria-label"] == "On target"
+    assert with_class(card, "mc-mark")[0].to_plotly_json()["props"]["aria-label"] == "Within limits"
 
 
 def test_a_card_without_anything_else_is_still_a_card():

@@ -60,7 +60,7 @@ def test_messages_are_listed_with_their_alerts(client_of, told):
     shown = words(page(client_of(Role.EXECUTIVE), "/messages"))
 
     assert "X · X firing" in shown
-    assert "To: Everybody who sees alerts, in the app" in shown
+    assert "To: everybody who sees alerts, in the app." in shown
 
 
 def test_without_messages_the_page_says_what_will_be_there(client_of):

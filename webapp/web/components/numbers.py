@@ -13,7 +13,7 @@ from webapp.web.components.icons import icon
 
 WIDTH, HEIGHT, INSET = 100.0, 28.0, 2.0
 ARROWS = {"up": "▲", "down": "▼", "flat": "■"}
-STATES = {"good": "On target", "warning": "Needs attention", "critical": "Critical", "unknown": "No data"}
+STATES = {"good": "Within limits", "warning": "Needs attention", "critical": "Critical", "unknown": "No data"}
 
 
 class Change(Protocol):

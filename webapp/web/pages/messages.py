@@ -22,6 +22,7 @@ PAGE = Page(
     order=25,
 )
 PER_PAGE = 50
+UNFOLDED = 4  # alerts of a message that are shown at once
 
 
 @PAGE.layout
@@ -37,7 +38,7 @@ def layout(request: PageRequest) -> Component:
     listed = html.Ol([_message(each, request) for each in found], className="mc-messages") if found else _nothing()
     return html.Div(
         [
-            page_header("Messages", subtitle="What was told about alerts, and to whom, the newest first."),
+            page_header("Messages", subtitle=f"What was told about alerts, the newest first. To: {EVERYBODY.lower()}."),
             panel(None, listed, flush=True),
             html.Nav(turning, className="mc-turning", **attributes(aria_label="Pages of the messages")),
         ]
@@ -50,26 +51,29 @@ def _nothing() -> Component:
 
 
 def _message(each: Notification, request: PageRequest) -> Component:
+    """Return one message: of one alert a line that leads to it, of several the line and each of them."""
+    single = each.mentions[0] if each.count == 1 and each.mentions else None
+    title: Child = each.title if single is None else dcc.Link(each.title, href=f"{INBOX}/{single.alert_id}")
     head: list[Child] = [
-        html.H2(each.title, className="mc-message-title"),
+        html.H2(title, className="mc-message-title"),
         when(each.at, zone=request.actor.timezone, now=request.now),
     ]
-    body: list[Child] = [html.Div(head, className="mc-message-head"), html.P(f"To: {EVERYBODY}", className="mc-quiet")]
-    body += _mentions(each)
-    picture = html.Span(icon(PICTURES[each.status]), className=f"mc-message-mark mc-message-{each.status}")
-    return html.Li([picture, html.Div(body, className="mc-message-body")], id=str(each.id), className="mc-message")
+    rest = _mentions(each) if single is None else html.P(single.text, className="mc-quiet")
+    body = html.Div([html.Div(head, className="mc-message-head"), rest], className="mc-message-body")
+    mark = html.Span(icon(PICTURES[each.status]), className=f"mc-message-mark mc-message-{each.status}")
+    return html.Li([mark, body], id=str(each.id), className="mc-message")
 
 
-def _mentions(each: Notification) -> list[Child]:
-    """Return the alerts of a message; of many, the first and how many more."""
+def _mentions(each: Notification) -> Component:
+    """Return the alerts of a message, folded where they are many."""
     lines: list[Child] = [_mention(mention) for mention in each.mentions]
     more = each.count - len(each.mentions)
     if more > 0:
         lines.append(html.Li(f"and {number(more)} more", className="mc-quiet"))
-    if len(each.mentions) <= 3:
-        return [html.Ul(lines, className="mc-message-alerts")]
-    summary = html.Summary(f"{number(each.count)} alerts")
-    return [html.Details([summary, html.Ul(lines, className="mc-message-alerts")], className="mc-message-more")]
+    listed = html.Ul(lines, className="mc-message-alerts")
+    if len(lines) <= UNFOLDED:
+        return listed
+    return html.Details([html.Summary(f"{number(each.count)} alerts"), listed], className="mc-message-more")
 
 
 def _mention(mention: Mention) -> Component:
