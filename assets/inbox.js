@@ -22,7 +22,10 @@
   }
   function write(element, text) { if (element && element.textContent !== text) element.textContent = text; }
 
-  /* the address */
+  /* the address; without a query the inbox opens with the view that its reader begins with */
+  function begin(found) {
+    if (found.dataset.mcBegins && window.location.pathname === "/alerts" && !window.location.search) go(found.dataset.mcBegins, true);
+  }
   function go(href, instead) {
     if (href === window.location.pathname + window.location.search) return;
     window.history[instead ? "replaceState" : "pushState"]({}, "", href);
@@ -35,7 +38,7 @@
       else query.set(name, changes[name]);
     });
     var text = query.toString().replace(/%2C/g, ",");
-    return "/alerts" + (text ? "?" + text : "");
+    return "/alerts?" + (text || "tab=open");
   }
   function beside() { return prefix() === "inbox" ? new URLSearchParams(window.location.search).get("alert") : null; }
   function open(id, instead, byKey) {
@@ -126,6 +129,7 @@
     var all = rows(), there = new Set(all.map(function (row) { return row.dataset.id; }));
     chosen.forEach(function (id) { if (!there.has(id)) chosen.delete(id); });
     if (found.dataset.mcAlerts === "inbox") {
+      begin(found);
       if (current && !there.has(current)) current = null;
       var open = beside();
       paintChoice(found);
@@ -139,7 +143,7 @@
       lastList = window.location.pathname === "/alerts" ? window.location.search : lastList;
       searched();
     }
-    document.querySelectorAll(".mc-tab, .mc-chip").forEach(function (each) {
+    document.querySelectorAll(".mc-tab, .mc-chip, .mc-views .mc-menu-item").forEach(function (each) {
       set(each, "aria-current", each.classList.contains("is-current") ? "true" : null);
     });
     enter();
@@ -276,6 +280,15 @@
     }, TYPING_MS);
   });
 
+  /* views: what is chosen closes the menu; looking after them asks with the name that stands in the line */
+  document.addEventListener("click", function (event) {
+    var target = event.target, asked = target.closest && target.closest("[data-mc-view]"), item = target.closest && target.closest(".mc-views .mc-menu-item");
+    if (item) item.closest("details").open = false;
+    if (!asked) return;
+    var line = asked.closest("[data-view]"), called = line.querySelector("input");
+    put("inbox-views-asked", { deed: asked.dataset.mcView, id: line.dataset.view, name: called ? called.value : "", at: Date.now() });
+  });
+
   /* rules: what is chosen in the menu of a row */
   document.addEventListener("click", function (event) {
     var asked = event.target.closest && event.target.closest("[data-mc-rule]");
@@ -302,6 +315,7 @@
   };
   document.addEventListener("keydown", function (event) {
     if (!screen() || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter" && event.target.id === "inbox-view-name") document.getElementById("inbox-view-save").click();
     if (document.querySelector(".modal.show")) return;
     var target = event.target, isTyping = target.matches && target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]");
     if (event.key === "Escape") return leave(target, isTyping);

@@ -21,6 +21,7 @@ class Permission(StrEnum):
     ALERTS_RESOLVE = "alerts:resolve"
     ALERTS_COMMENT = "alerts:comment"
     ALERTS_ASSIGN = "alerts:assign"
+    VIEWS_MANAGE = "views:manage"  # shared views of the inbox that belong to others
     SILENCES_READ = "silences:read"
     SILENCES_WRITE = "silences:write"
     RULES_READ = "rules:read"

@@ -21,7 +21,7 @@ from webapp.web.components.content import attributes
 from webapp.web.page import Page, PageRequest
 from webapp.web.router import LOCATION, query_of
 from webapp.web.session import actor, now, runtime, shared
-from webapp.web.views import alert_rows, alert_screen, inbox_list, inbox_parts
+from webapp.web.views import alert_rows, alert_screen, inbox_list, inbox_parts, inbox_views
 from webapp.web.views.alert_deeds import Result
 from webapp.web.views.alert_rows import Reader
 from webapp.web.views.alert_view import INBOX, InboxView, read_view
@@ -49,16 +49,19 @@ Held = dict[str, Any] | None  # a Listing, as the browser holds it
 
 @PAGE.layout
 def layout(request: PageRequest) -> Component:
-    view, reader = read_view(request.query), Reader(request.actor, request.now)
+    reader = Reader(request.actor, request.now)
     with request.transaction() as session:
+        view, begins = inbox_views.opening(session, request.query, request.actor)
         painted = inbox_list.fresh(session, view, reader)
         beside = inbox_parts.beside(session, view, reader)
+        views, dialogs = inbox_views.choice(session, view, request.actor), inbox_views.dialogs(session, request.actor)
+    narrow = html.Div(painted.filters, id=FILTERS, className="mc-narrow-filters")
     return html.Div(
         [
             html.Div(painted.new, id=NEW, className="mc-new-place"),
             page_header("Alert inbox", actions=[inbox_parts.keys_button()]),
             html.Nav(painted.tabs, id=TABS, className="mc-tabs", **attributes(aria_label="States")),
-            inbox_parts.filter_bar(view, html.Div(painted.filters, id=FILTERS, className="mc-narrow-filters")),
+            inbox_parts.filter_bar(view, narrow, views),
             html.Div([_list(painted, reader), _aside(beside)], className="mc-split"),
             dcc.Store(id=SHOWN, data=painted.listing.as_data()),
             dcc.Store(id=PANEL_SHOWN, data=_name_of(view)),
@@ -66,9 +69,11 @@ def layout(request: PageRequest) -> Component:
             dcc.Store(id=MORE_WANTED),
             dcc.Interval(id=LIVE, interval=LIVE_MILLISECONDS),
             *alert_screen.machinery(PREFIX, reader),
+            *dialogs,
         ],
         className="mc-inbox",
         **alert_screen.named(PREFIX, reader),
+        **({} if begins is None else attributes(data_mc_begins=begins)),
     )
 
 
@@ -184,6 +189,7 @@ def _question(filters: InboxFilters) -> tuple[str, InboxFilters]:
     return "counts", replace(filters, tab="all_open")
 
 
+inbox_views.declare(PAGE)
 alert_screen.declare(
     alert_screen.Screen(
         page=PAGE,

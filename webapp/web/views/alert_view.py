@@ -30,6 +30,7 @@ AGES: Mapping[str, tuple[timedelta, str]] = {
     "30d": (30 * DAY, "Last 30 days"),
 }
 MINE = "mine"
+PLAIN = "tab=open"
 LONGEST = 200
 MOST = 20  # names in one parameter of the address
 
@@ -78,7 +79,8 @@ class InboxView:
             "alert": "" if self.alert is None else str(self.alert),
         }
         query = urlencode({name: value for name, value in named.items() if value}, safe=",")
-        return INBOX + (f"?{query}" if query else "")
+        # Without a query the inbox opens with the view that its reader begins with, so what is plain says so.
+        return f"{INBOX}?{query or PLAIN}"
 
     @property
     def list_href(self) -> str:
