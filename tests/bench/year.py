@@ -16,8 +16,8 @@ from webapp.catalog.queries import current_binning
 from webapp.core.periods import DAY, floor_to
 from webapp.runtime import Runtime
 from webapp.telemetry import baselines, deltas
-from webapp.telemetry.counting import Rows
 from webapp.telemetry.fold import fold
+from webapp.telemetry.rows import Rows
 
 EVENTS, DAYS, FEATURES = 9_000_000, 365, 20
 OTHERS, EVENTS_OF_OTHERS = 99, 10_000  # each

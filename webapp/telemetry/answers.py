@@ -5,7 +5,7 @@ The counts of a multiclass model are laid out as: predicted (K), confusion (K ×
 with the sums of aggregate.ErrorCounts. A binary model needs neither: its score histogram says it all.
 """
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,25 +22,10 @@ from webapp.telemetry.aggregate import (
     ClassCounts,
     ErrorCounts,
 )
-
-if TYPE_CHECKING:
-    from webapp.telemetry.counting import Rows
-
-Floats = NDArray[np.float64]
-Counts = NDArray[np.int64]
-Flags = NDArray[np.bool_]
+from webapp.telemetry.rows import Counts, Floats, Groups, Rows
 
 CLASS_SUMS = 3
 _EPSILON = float(np.finfo(np.float64).eps)
-
-
-class Groups(Protocol):
-    """Which group each row belongs to."""
-
-    number: Counts
-    count: int
-
-    def total(self, weights: Floats | Flags) -> Floats: ...
 
 
 def answers_width(binning: Binning) -> int:
@@ -51,7 +36,7 @@ def answers_width(binning: Binning) -> int:
     return ERROR_BINS if binning.task is Task.REGRESSION else 0
 
 
-def answers_of(rows: "Rows", groups: Groups, binning: Binning, *, everything: bool) -> tuple[Counts, Floats] | None:
+def answers_of(rows: Rows, groups: Groups, binning: Binning, *, everything: bool) -> tuple[Counts, Floats] | None:
     """Return counts and sums, each with a row a group; without `everything` only what outcomes add. None: binary."""
     if binning.task is Task.MULTICLASS:
         return _class_counts(rows, groups, binning, everything=everything)
@@ -74,7 +59,7 @@ def error_counts(counts: Counts, sums: Floats) -> ErrorCounts:
     return ErrorCounts(counts, *(float(figure) for figure in sums))
 
 
-def _class_counts(rows: "Rows", groups: Groups, binning: Binning, *, everything: bool) -> tuple[Counts, Floats]:
+def _class_counts(rows: Rows, groups: Groups, binning: Binning, *, everything: bool) -> tuple[Counts, Floats]:
     size = len(binning.classes)
     counts = np.zeros((groups.count, answers_width(binning)), dtype=np.int64)
     answered, known = ~np.isnan(rows.predicted), ~np.isnan(rows.actual)
@@ -110,7 +95,7 @@ def _class_sums(number: Counts, scores: Floats, actual: Counts, count: int) -> F
     return np.stack([np.bincount(number, weights=term, minlength=count) for term in terms], axis=1)
 
 
-def _error_counts(rows: "Rows", groups: Groups) -> tuple[Counts, Floats]:
+def _error_counts(rows: Rows, groups: Groups) -> tuple[Counts, Floats]:
     counts = np.zeros((groups.count, ERROR_BINS), dtype=np.int64)
     told = ~np.isnan(rows.predicted) & ~np.isnan(rows.actual)
     error, actual, number = rows.predicted[told] - rows.actual[told], rows.actual[told], groups.number[told]

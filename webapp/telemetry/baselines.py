@@ -25,10 +25,11 @@ from webapp.telemetry import partitions, raw
 from webapp.telemetry.aggregate import TALLY
 from webapp.telemetry.binnings import edges_of, hold_alone, store_binning
 from webapp.telemetry.bins import Bins, Columns, bins_of_columns
-from webapp.telemetry.counting import Rows, deltas
+from webapp.telemetry.counting import deltas
 from webapp.telemetry.decode import Sum
 from webapp.telemetry.recount import recount
 from webapp.telemetry.reference import Baseline, BaselineInfo
+from webapp.telemetry.rows import Rows
 from webapp.telemetry.segments import count_again
 
 MINIMUM = 100

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from webapp.catalog.binning import Binning
 from webapp.db.copy import Column, copy_rows
 from webapp.telemetry.aggregate import TALLY
-from webapp.telemetry.counting import Delta, Rows, deltas, label_deltas
+from webapp.telemetry.counting import deltas, label_deltas
+from webapp.telemetry.rows import Delta, Rows
 from webapp.telemetry.tables import RollupDeltaRow
 
 FLOATS = frozenset({"latency_sum_ms", "delay_sum_s"})

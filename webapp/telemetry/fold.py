@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from webapp.catalog.queries import binnings
 from webapp.telemetry.aggregate import TALLY
-from webapp.telemetry.counting import Grain
 from webapp.telemetry.decode import PARTS, Sum
+from webapp.telemetry.rows import Grain
 from webapp.telemetry.tiles import bucket_of
 
 BATCH = 2_000

@@ -26,13 +26,13 @@ from webapp.db.copy import Column, copy_rows
 from webapp.telemetry import deltas, partitions, repeats
 from webapp.telemetry.binnings import extended_binning
 from webapp.telemetry.columns import Matrix, codes
-from webapp.telemetry.counting import Rows
 from webapp.telemetry.decisions import Answers, likely_task
 from webapp.telemetry.importer_blocks import Block, Coded, NotPlainError
 from webapp.telemetry.importer_files import Stretch
 from webapp.telemetry.prediction_columns import prediction_columns
 from webapp.telemetry.predictions import MAXIMUM_FEATURES, Limits, keep_texts
 from webapp.telemetry.refusals import CLOCK_TOLERANCE, uuid_array
+from webapp.telemetry.rows import Rows
 from webapp.telemetry.wire import Prediction
 
 Floats = NDArray[np.float64]

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from webapp.catalog.register import check_name, ensure_model
 from webapp.core.errors import UserError
 from webapp.core.ids import digest
-from webapp.telemetry.counting import MINUTE_HORIZON, Grain
 from webapp.telemetry.predictions import Limits
 from webapp.telemetry.refusals import ModelCheck, Refusals, model_faults, time_fault
+from webapp.telemetry.rows import MINUTE_HORIZON, Grain
 from webapp.telemetry.tables import SeriesRow
 from webapp.telemetry.tiles import bucket_of
 from webapp.telemetry.wire import Measurement, Receipt

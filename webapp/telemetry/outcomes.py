@@ -24,10 +24,10 @@ from webapp.core.ids import digest, lower_bound, uuid7
 from webapp.db.copy import Column, copy_rows
 from webapp.telemetry import deltas, partitions
 from webapp.telemetry.binnings import counted_in, extended_binning, hold
-from webapp.telemetry.counting import Rows
 from webapp.telemetry.decisions import Answers
 from webapp.telemetry.predictions import Limits
 from webapp.telemetry.refusals import ModelCheck, Refusals, model_faults, time_fault, uuid_array
+from webapp.telemetry.rows import Rows
 from webapp.telemetry.segments import Segments
 from webapp.telemetry.wire import Outcome, Receipt
 

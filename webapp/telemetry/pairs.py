@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from webapp.core.ids import lower_bound
 from webapp.core.periods import Window
-from webapp.telemetry.counting import Grain
 from webapp.telemetry.partitions import WEEK
+from webapp.telemetry.rows import Grain
 
 MOST = 5_000  # predictions that are looked for under the other version
 LEAST = 1_000

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from webapp.db.copy import Column
-from webapp.telemetry.counting import Rows
+from webapp.telemetry.rows import Rows
 
 
 def prediction_columns(

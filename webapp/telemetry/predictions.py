@@ -29,10 +29,10 @@ from webapp.db.copy import Column, copy_rows
 from webapp.telemetry import deltas, partitions, repeats
 from webapp.telemetry.binnings import extended_binning
 from webapp.telemetry.columns import Matrix, matrix
-from webapp.telemetry.counting import Rows
 from webapp.telemetry.decisions import Answers, likely_task
 from webapp.telemetry.prediction_columns import prediction_columns
 from webapp.telemetry.refusals import ModelCheck, Refusals, model_faults, time_fault, uuid_array
+from webapp.telemetry.rows import Rows
 from webapp.telemetry.segments import Segments, as_kept
 from webapp.telemetry.tables import PredictionErrorRow
 from webapp.telemetry.wire import Prediction, Receipt

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from webapp.catalog.binning import Binning
 from webapp.core.ids import lower_bound
 from webapp.core.periods import Window
-from webapp.telemetry.counting import Rows
+from webapp.telemetry.rows import Rows
 
 Floats = NDArray[np.float64]
 Segments = Sequence[Sequence[str] | None]

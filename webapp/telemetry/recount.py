@@ -19,9 +19,10 @@ from webapp.core.periods import MINUTE, Window, floor_to
 from webapp.db.copy import Column, copy_rows
 from webapp.telemetry import partitions, raw
 from webapp.telemetry.aggregate import TALLY, TIMES
-from webapp.telemetry.counting import MINUTE_HORIZON, Counts, Delta, Grain, deltas
+from webapp.telemetry.counting import deltas
 from webapp.telemetry.decode import PARTS, Sum
 from webapp.telemetry.fold import Key, coarsen, fold_versions
+from webapp.telemetry.rows import MINUTE_HORIZON, Counts, Delta, Grain
 from webapp.telemetry.tiles import bucket_of
 
 # From what events keep of their segments to the numbers of those that are counted apart, shape (events, keys).

@@ -15,7 +15,7 @@ from webapp.catalog.binning import NOT_A_NUMBER, Binning, FeatureBins, Kind, cod
 from webapp.catalog.models import Model, Task
 from webapp.catalog.queries import binnings, current_binning, version_ids
 from webapp.core.ids import digest, lower_bound
-from webapp.telemetry.counting import Grain
+from webapp.telemetry.rows import Grain
 
 NOT_NUMERIC = "not a number"
 LOOKED_THROUGH = 20_000  # the newest predictions that a text is looked for in

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from webapp.core.periods import DAY, HOUR, MINUTE, Window, floor_to
-from webapp.telemetry.counting import Grain
+from webapp.telemetry.rows import Grain
 
 MINUTES_READABLE = timedelta(hours=48)
 _STEP = {Grain.MINUTE: MINUTE, Grain.HOUR: HOUR, Grain.DAY: DAY}

@@ -11,9 +11,9 @@ from tests.integration.telemetry.truth import assert_exact, total
 from webapp.catalog.queries import model_named
 from webapp.core.periods import DAY, Window
 from webapp.runtime import Runtime
-from webapp.telemetry.counting import Grain
 from webapp.telemetry.fold import expire_minutes, fold
 from webapp.telemetry.ingest import accept_outcomes, accept_predictions
+from webapp.telemetry.rows import Grain
 
 WEEK = Window(NOW - 7 * DAY, NOW)
 

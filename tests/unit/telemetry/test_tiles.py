@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.factories import NOW
 from webapp.core.periods import DAY, HOUR, MINUTE, Window, floor_to
-from webapp.telemetry.counting import Grain
+from webapp.telemetry.rows import Grain
 from webapp.telemetry.tiles import MINUTES_READABLE, Tile, bucket_of, cover, snap, stepped
 
 AGES = st.one_of(
