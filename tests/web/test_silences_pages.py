@@ -239,18 +239,18 @@ def test_an_inhibition_rule_is_made_changed_and_deleted(client_of, runtime, firi
     with runtime.transaction() as session:
         (made,) = inhibition.inhibitions(session)
     assert made.equal == ("model", "region")
-    assert "instance=api-1" in texts(page_of(dev, "/inhibitions"))
-    assert "instance=api-1" in texts(page_of(dev, f"/inhibitions/{made.id}"))
+    assert "instance=api-1" in texts(page_of(dev, "/silences/inhibitions"))
+    assert "instance=api-1" in texts(page_of(dev, f"/silences/inhibitions/{made.id}"))
     wrong = changed(press(dev, "inhibition-field", "inhibition-save", {**fields, "name": " ", "source": "x"}))
     assert "Give the rule a name." in texts(wrong["inhibition-form"])
     assert "'x' is not a matcher" in texts(wrong["inhibition-form"])
     fire(dev, "inhibition-delete-sure.n_clicks", inhibition_subject=str(made.id))
-    assert "No inhibition rules" in texts(page_of(dev, "/inhibitions"))
+    assert "No inhibition rules" in texts(page_of(dev, "/silences/inhibitions"))
 
 
 def test_an_example_is_offered_and_the_preview_says_what_it_would_mute(client_of, runtime, firing):
     dev = client_of(Role.DEVOPS)
-    assert "type=service_unavailable" in texts(page_of(dev, "/inhibitions/new?example=1"))
+    assert "type=service_unavailable" in texts(page_of(dev, "/silences/inhibitions/new?example=1"))
     for callback in dev.get("/_dash-dependencies").get_json():
         if "inhibition-preview" in callback["output"]:
             fields = {"name": "", "source": "instance=api-1", "target": 'instance=~"api-[23]"', "equal": ""}
@@ -259,5 +259,5 @@ def test_an_example_is_offered_and_the_preview_says_what_it_would_mute(client_of
             body["changedPropIds"] = ['{"name":"name","type":"inhibition-field"}.value']
             shown = changed(dev.post("/_dash-update-component", json=body, headers=dev.csrf))
     assert "Mutes 2 alerts now ; 1 alert fires" in " ".join(texts(shown["inhibition-preview"]).split())
-    assert "No inhibition rules" in texts(page_of(client_of(Role.ONCALL), "/inhibitions"))
-    assert "Begin with an example" not in texts(page_of(client_of(Role.ONCALL), "/inhibitions"))
+    assert "No inhibition rules" in texts(page_of(client_of(Role.ONCALL), "/silences/inhibitions"))
+    assert "Begin with an example" not in texts(page_of(client_of(Role.ONCALL), "/silences/inhibitions"))

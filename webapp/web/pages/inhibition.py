@@ -1,4 +1,4 @@
-"""One inhibition rule: its form with what it would mute now. `/inhibitions/new` is the same, empty or an example."""
+"""One inhibition rule: its form with what it would mute now. `…/new` is the same, empty or an example."""
 
 from collections.abc import Sequence
 from typing import Any

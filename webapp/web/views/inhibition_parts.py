@@ -26,11 +26,11 @@ TITLES_SHOWN = 5
 COLUMNS = (
     Column("name", "Rule"),
     Column("source", "While this fires"),
-    Column("target", "these are muted"),
-    Column("equal", "where equal"),
+    Column("target", "These are muted"),
+    Column("equal", "Where equal"),
     Column("changed", "Changed"),
 )
-SIDES = {"source": "While this fires", "target": "mute these"}
+SIDES = {"source": "While this fires", "target": "Mute these"}
 OUTAGE = Inhibition(
     name="An outage says it all",
     source=parse("type=service_unavailable, severity=critical"),
@@ -106,7 +106,7 @@ def form(draft: Draft, footer: Sequence[Child]) -> list[Component]:
     help_text = "Labels between commas: both alerts must say the same there. One that neither has counts as the same."
     return [
         *parts,
-        components.field("where these are equal", equal, help=help_text),
+        components.field("Where these are equal", equal, help=help_text),
         html.Div(id=PREVIEW, className="mc-silence-affected", role="status"),
         html.Div(list(footer), className="mc-form-actions"),
     ]
@@ -117,8 +117,8 @@ def reading(view: InhibitionView, reader: Reader) -> Component:
     return facts(
         [
             ("While this fires", chips(view.source)),
-            ("these are muted", chips(view.target)),
-            ("where equal", ", ".join(view.equal) or "anything"),
+            ("These are muted", chips(view.target)),
+            ("Where equal", ", ".join(view.equal) or "anything"),
             ("Changed", changed),
         ]
     )

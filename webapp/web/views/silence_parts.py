@@ -1,6 +1,7 @@
 """Silences as components: lists of them, what one would mute now, when it is on, and one in full."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -12,13 +13,13 @@ from webapp.alerting.silence_queries import SilenceView
 from webapp.alerting.silence_times import State
 from webapp.alerting.silences import Affected, Plan
 from webapp.core import formatting
-from webapp.core.periods import Window
+from webapp.core.periods import DAY, Window
 from webapp.web.components import Column, button, data_table, empty_state, facts, notice, panel, tabs, when
 from webapp.web.components.content import Child, Children
 from webapp.web.views.alert_rows import Reader
 from webapp.web.views.alert_view import INBOX, SILENCES
 
-INHIBITIONS = "/inhibitions"
+INHIBITIONS = f"{SILENCES}/inhibitions"
 END = "silence-end"
 COLUMNS = (
     Column("alerts", "Alerts"),
@@ -116,7 +117,8 @@ def _list(state: State, found: Sequence[SilenceView], reader: Reader) -> Compone
     may_write = reader.who.may(Permission.SILENCES_WRITE)
     columns = [*COLUMNS, Column("act", "", align="right", width="190px")] if may_write else list(COLUMNS)
     if state is State.ENDED:
-        columns = [each for each in columns if each.key != "mutes"]
+        # The other columns stay where they stand in the lists above.
+        columns = [replace(each, width="24%") if each.key == "by" else each for each in columns if each.key != "mutes"]
     rows = [_row(each, reader, may_write=may_write) for each in found]
     table = data_table(columns, rows, caption=TITLES[state])
     return panel(TITLES[state], table, subtitle=f"{len(found):,}", flush=True, className=f"mc-silences mc-is-{state}")
@@ -166,8 +168,8 @@ def _when(view: SilenceView, reader: Reader) -> list[Child]:
 
 
 def _span(window: Window, reader: Reader) -> str:
-    """Return `10 Mar 2026, 22:00 – 02:00`, with the day of the end where it is more than a day later."""
+    """Return `10 Mar 2026, 22:00 – 02:00`, with the day of the end where it is a day later or more."""
     start = formatting.instant(window.start, reader.zone)
-    is_short = window.duration.total_seconds() <= 86_400
+    is_short = window.duration < DAY
     end = formatting.clock_time(window.end, reader.zone) if is_short else formatting.instant(window.end, reader.zone)
     return f"{start} – {end}"
