@@ -92,7 +92,7 @@ def reading(view: SilenceView, reader: Reader) -> Component:
     pairs: list[tuple[str, Children]] = [
         ("Alerts", chips(view.matchers)),
         ("Why", view.comment),
-        ("When", html.Div(_when(view, reader))),
+        ("When", html.Div(_when(view, reader), className="mc-silence-when")),
         ("By", view.author),
         ("Mutes now", _muted_link(view)),
         ("Changed", html.Span([when(view.updated_at, zone=reader.zone, now=reader.now), f" by {view.updated_by}"])),
