@@ -18,7 +18,7 @@ run: $(RUN_READY)  ## start Mission Control with the demo company (MC_PORT, MC_D
 
 test: $(DEV_READY)  ## run every check and test
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest tests/integration tests/web tests/contracts tests/browser -n 2 --dist loadscope
+	@$(BIN)/pytest tests/integration tests/scenarios tests/web tests/contracts tests/browser -n 2 --dist loadscope
 
 check: $(DEV_READY)  ## format, lint, types, import contracts, unit tests: under a minute
 	@$(BIN)/ruff format --check .

@@ -29,7 +29,7 @@ logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 SHORTEST_TICK, LONGEST_TICK = timedelta(seconds=0.5), timedelta(seconds=5)
 RENEWAL_SECONDS = 0.5
-LATE_AFTER_SECONDS = 10.0
+LATE_AFTER_SECONDS = 3.0
 DRAIN_SECONDS = 14.0
 
 
