@@ -4,17 +4,27 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, any_, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, String, and_, any_, bindparam, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from webapp.alerting.deeds import NOT_ACKNOWLEDGED, NOT_SNOOZED
 from webapp.alerting.origin import Origin
-from webapp.alerting.records import append_all, insert_all, read_all, update_all, uuids
+from webapp.alerting.records import (
+    append_all,
+    as_uuids,
+    document_of,
+    insert_all,
+    read_document,
+    update_all,
+    uuid_array,
+    uuids,
+)
 from webapp.alerting.severity import Severity
 from webapp.alerting.states import OK
 from webapp.alerting.tables import AlertEntryRow, AlertRow
@@ -207,15 +217,22 @@ def notify(session: Session) -> None:
 
 def latest_of(session: Session, fingerprints: Sequence[UUID]) -> dict[UUID, Alert]:
     """Return the newest episode of each series, locked, in the order that everybody locks in."""
+    found = read_document(session, _newest_of_each(), Alert, fingerprints=uuid_array(fingerprints))
+    return {alert.fingerprint: alert for alert in found}
+
+
+@cache
+def _newest_of_each() -> Select[str]:
+    asked = as_uuids(bindparam("fingerprints", type_=String))
     newest = (
         select(AlertRow.id)
         .ext(distinct_on(AlertRow.fingerprint))
-        .where(AlertRow.fingerprint.in_(select(func.unnest(uuids(fingerprints)))))
+        .where(AlertRow.fingerprint.in_(select(func.unnest(asked))))
         .order_by(AlertRow.fingerprint, AlertRow.started_at.desc(), AlertRow.id.desc())
         .subquery()
     )
     query = select(*_COLUMNS).where(AlertRow.id.in_(select(newest.c.id))).order_by(AlertRow.id).with_for_update()
-    return {alert.fingerprint: alert for alert in read_all(session, query, Alert)}
+    return document_of(query)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ through the lock on its row: two processes that hear the same thing make one ale
 """
 
 from collections import Counter, deque
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import BigInteger, String, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from webapp.alerting import episodes, outside_words
@@ -23,6 +24,7 @@ from webapp.alerting.transitions import HELD_AFTER_RESOLVE, NOTHING, Alert, Deci
 from webapp.alerting.types import AutomaticReason
 from webapp.core.errors import ConflictError, NotFoundError, UserError
 from webapp.core.ids import digest
+from webapp.db.base import UtcDateTime
 from webapp.telemetry.wire import Receipt, Rejection
 
 AHEAD = timedelta(days=1)  # how far a sender's clock may be before ours
@@ -38,12 +40,25 @@ class Parcel:
     sent: Sent
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A source, locked until the transaction ends."""
+
+    id: UUID
+    name: str
+    disabled_at: datetime | None
+    severity_label: str
+    severities: Mapping[str, str]
+    model_label: str
+
+
 @dataclass(slots=True)
 class _Opened:
     """A parcel with what comes of it."""
 
-    source: AlertSourceRow
+    source: _Source
     rejected: list[Rejection]
+    left_out: int
     accepted: int = 0
     duplicates: int = 0
 
@@ -82,14 +97,11 @@ def receive(session: Session, parcels: Sequence[Parcel], *, now: datetime) -> li
             sentence = f"The source '{source.name}' is disabled; nothing of this request was stored."
             answers.append(ConflictError(sentence))
             continue
-        opened = _Opened(source, list(parcel.sent.rejected))
+        opened = _Opened(source, list(parcel.sent.rejected), parcel.sent.left_out)
         answers.append(opened)
         messages += _messages(opened, parcel.sent, now=now)
     _work_off(session, messages, now=now)
-    for parcel, made in zip(parcels, answers, strict=True):
-        if isinstance(made, _Opened):
-            _count(made, parcel.sent.left_out, now=now)
-    session.flush()
+    _count(session, [made for made in answers if isinstance(made, _Opened)], now=now)
     return [made.receipt if isinstance(made, _Opened) else made for made in answers]
 
 
@@ -128,11 +140,9 @@ def _says_nothing_new(latest: Alert, seen: Seen) -> bool:
     )
 
 
-def _locked(session: Session, ids: set[UUID]) -> dict[UUID, AlertSourceRow]:
+def _locked(session: Session, ids: set[UUID]) -> dict[UUID, _Source]:
     """Lock the sources, everybody in one order, until the transaction ends."""
-    query = select(AlertSourceRow).where(AlertSourceRow.id.in_(ids), AlertSourceRow.deleted_at.is_(None))
-    query = query.order_by(AlertSourceRow.id).with_for_update().execution_options(populate_existing=True)
-    return {row.id: row for row in session.scalars(query)}
+    return {row.id: _Source(*row) for row in session.execute(_SOURCES, {"ids": sorted(ids)})}
 
 
 def _messages(opened: _Opened, sent: Sent, *, now: datetime) -> list[_Message]:
@@ -217,16 +227,20 @@ def _finding(message: _Message, begun: datetime, *, ends: bool, now: datetime) -
     return Finding(outside_words.origin_of(alert, source), message.fingerprint, labels, "", seen)
 
 
-def _count(opened: _Opened, left_out: int, *, now: datetime) -> None:
-    """Add to what is known of the source, on its page."""
-    source = opened.source
-    source.last_received_at = now
-    source.accepted += opened.accepted
-    source.duplicates += opened.duplicates
-    refused = len(opened.rejected) + left_out
-    if refused:
-        source.refused += refused
-        source.refused_at, source.refused_because = now, _why(opened.rejected, left_out)[:LONGEST_REASON]
+def _count(session: Session, parcels: Sequence[_Opened], *, now: datetime) -> None:
+    """Add to what is known of the sources, on their page."""
+    totals: dict[UUID, dict[str, Any]] = {}
+    for each in parcels:
+        total = totals.setdefault(each.source.id, {"accepted": 0, "duplicates": 0, "refused": 0, "because": None})
+        total["accepted"] += each.accepted
+        total["duplicates"] += each.duplicates
+        if refused := len(each.rejected) + each.left_out:
+            total["refused"] += refused
+            total["because"] = _why(each.rejected, each.left_out)[:LONGEST_REASON]
+    for source_id in sorted(totals):
+        total = totals[source_id]
+        refused_at = now if total["refused"] else None
+        session.execute(_COUNT, {"source_id": source_id, "now": now, "refused_at": refused_at, **total})
 
 
 def _why(rejected: Sequence[Rejection], left_out: int) -> str:
@@ -235,3 +249,25 @@ def _why(rejected: Sequence[Rejection], left_out: int) -> str:
     first = rejected[0]
     fault = " ".join(filter(None, (first.field, first.message)))
     return f"{fault}." if len(rejected) == 1 else f"{fault}; and {len(rejected) - 1:,} more."
+
+
+_ROW = AlertSourceRow.__table__
+_SOURCES = (
+    select(*(_ROW.c[each.name] for each in fields(_Source)))
+    .where(_ROW.c.id.in_(bindparam("ids", expanding=True)), _ROW.c.deleted_at.is_(None))
+    .order_by(_ROW.c.id)
+    .with_for_update()
+)
+_COUNT = (
+    update(AlertSourceRow)
+    .where(AlertSourceRow.id == bindparam("source_id"))
+    .values(
+        last_received_at=bindparam("now"),
+        accepted=AlertSourceRow.accepted + bindparam("accepted", type_=BigInteger),
+        duplicates=AlertSourceRow.duplicates + bindparam("duplicates", type_=BigInteger),
+        refused=AlertSourceRow.refused + bindparam("refused", type_=BigInteger),
+        refused_at=func.coalesce(bindparam("refused_at", type_=UtcDateTime), AlertSourceRow.refused_at),
+        refused_because=func.coalesce(bindparam("because", type_=String), AlertSourceRow.refused_because),
+    )
+    .execution_options(synchronize_session=False)
+)

@@ -40,15 +40,32 @@ def read_all(session: Session, query: Select[*tuple[Any, ...]], row: type[Row]) 
 
     Read one by one, the identifiers and instants of ten thousand rows take longer than the rest of their cycle.
     """
+    return read_document(session, document_of(query), row)
+
+
+def document_of(query: Select[*tuple[Any, ...]]) -> Select[str]:
+    """Return the statement that answers all rows of a query in one text; one that is asked often is made once."""
     found = query.cte("found")
-    document = select(cast(func.coalesce(func.json_agg(found.table_valued()), literal_column("'[]'")), Text))
-    return msgspec.json.decode(session.scalars(document).one(), type=list[row])  # type: ignore[valid-type]
+    return select(cast(func.coalesce(func.json_agg(found.table_valued()), literal_column("'[]'")), Text))
+
+
+def read_document(session: Session, document: Select[str], row: type[Row], **values: Any) -> list[Row]:
+    text = session.execute(document, values).scalar_one()
+    return msgspec.json.decode(text, type=list[row])  # type: ignore[valid-type]
 
 
 def uuids(values: Iterable[UUID]) -> ColumnElement[Any]:
     """Return any number of identifiers as one array, for `column == any_(…)`."""
-    listed = ",".join([value.hex for value in values])
-    return cast(literal(f"{{{listed}}}", String), ARRAY(Uuid()))
+    return as_uuids(literal(uuid_array(values), String))
+
+
+def as_uuids(text: ColumnElement[str]) -> ColumnElement[Any]:
+    return cast(text, ARRAY(Uuid()))
+
+
+def uuid_array(values: Iterable[UUID]) -> str:
+    """Return identifiers as PostgreSQL writes an array of them."""
+    return f"{{{','.join([value.hex for value in values])}}}"
 
 
 def insert_all(session: Session, mapped: type[Base], rows: Sequence[Record]) -> set[UUID]:
@@ -103,6 +120,7 @@ def _given(mapped: type[Base], names: tuple[str, ...]) -> TableValuedAlias:
     return func.json_to_recordset(rows).table_valued(*columns).render_derived(name="given", with_types=True)
 
 
+@cache
 def _insert(mapped: type[Base], names: tuple[str, ...]) -> Insert:
     given = _given(mapped, names)
     return insert(_table(mapped)).from_select(list(names), select(*(given.c[name] for name in names)))
