@@ -63,6 +63,7 @@ __all__ = [
     "RuleVersion",
     "Tab",
     "TimelineEntry",
+    "acknowledged_since",
     "alert",
     "counts",
     "inbox",
@@ -174,6 +175,14 @@ def matching(session: Session, filters: InboxFilters, *, newest: UUID, seen_at: 
     return session.scalars(query.where(AlertRow.id <= newest, AlertRow.fired_at <= seen_at).limit(limit)).all()
 
 
+def acknowledged_since(
+    session: Session, filters: InboxFilters, *, newest: UUID, seen_at: datetime, limit: int
+) -> Sequence[UUID]:
+    """Return what somebody acknowledged since the tab of open alerts was seen: of these he wants to be told who."""
+    taken = [*_where(filters, "acknowledged"), AlertRow.acknowledged_at > seen_at, AlertRow.id <= newest]
+    return session.scalars(select(AlertRow.id).where(*taken).limit(limit)).all()
+
+
 def rows(session: Session, ids: Sequence[UUID]) -> Sequence[InboxRow]:
     """Return these alerts as they stand now, in this order, whatever tab they belong to by now."""
     found = session.scalars(select(AlertRow).where(AlertRow.id.in_(ids)).execution_options(populate_existing=True))
@@ -236,6 +245,8 @@ def _where(filters: InboxFilters, tab: Tab) -> list[ColumnElement[bool]]:
         conditions.append(AlertRow.model.in_(filters.models))
     if filters.assignee:
         conditions.append(_assigned_to(filters.assignee.lower(), tab))
+    if filters.not_muted:
+        conditions.append(_NOT_MUTED)
     if filters.since is not None:
         conditions.append(AlertRow.started_at >= filters.since)
     words = filters.text.split()[:MOST_WORDS]

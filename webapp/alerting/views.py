@@ -23,6 +23,7 @@ class InboxFilters:
     assignee: str = ""
     text: str = ""
     since: datetime | None = None
+    not_muted: bool = False  # of everything that is active, only what people are told of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

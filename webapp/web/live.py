@@ -36,7 +36,7 @@ def live(who: Actor) -> tuple[Component, Component, Component]:
 
 
 def _active(session: Session) -> tuple[OpenSummary, Sequence[InboxRow]]:
-    newest = queries.inbox(session, InboxFilters(tab="all_open"), limit=NEWEST).rows
+    newest = queries.inbox(session, InboxFilters(tab="all_open", not_muted=True), limit=NEWEST).rows
     return queries.open_summary(session), newest
 
 

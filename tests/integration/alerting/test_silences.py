@@ -9,8 +9,9 @@ from tests.factories import NOW, ROOT, make_actor
 from tests.integration.alerting.muted import HOUR, alert, labelled, refresh, silence
 from webapp.accounts.permissions import Role
 from webapp.accounts.tables import AuditRow
-from webapp.alerting import silence_queries, silences
+from webapp.alerting import queries, silence_queries, silences
 from webapp.alerting.matchers import labels_of, matches, parse
+from webapp.alerting.queries import InboxFilters
 from webapp.alerting.recurrence import Recurrence
 from webapp.alerting.severity import Severity
 from webapp.alerting.silences import ConfirmationNeededError, Plan
@@ -221,3 +222,16 @@ def test_they_stand_in_the_order_in_which_they_matter(session):
         ("ended", "long"),
         ("ended", "short"),
     ]
+
+
+def test_what_is_muted_stands_in_its_tab_and_is_counted_nowhere_else(session, several):
+    silence(session, "severity=critical")
+    refresh(session)
+    counts = queries.counts(session, InboxFilters())
+    summary = queries.open_summary(session)
+
+    assert {tab: counts[tab] for tab in ("open", "silenced", "all_open")} == {"open": 3, "silenced": 1, "all_open": 4}
+    assert (summary.total, summary.waiting, summary.worst) == (3, 3, Severity.HIGH)
+    assert [row.title for row in queries.inbox(session, InboxFilters(tab="silenced")).rows] == ["fraud"]
+    told_of = queries.inbox(session, InboxFilters(tab="all_open", not_muted=True)).rows
+    assert {row.title for row in told_of} == {"churn", "eu", "probe"}

@@ -77,7 +77,7 @@ def gather(session: Session, filters: PageFilters, *, zone: str, now: datetime) 
     by_name = metrics.series_of_each(session, models, COURSE, filters.window, step, now=now)
     courses = [by_name[model.name] for model in models]
     each = of_each(session, models, SHOWN, filters.window, now=now)
-    open_alerts = inbox(session, InboxFilters(tab="all_open", models=_names(filters)), limit=ALERTS)
+    open_alerts = inbox(session, InboxFilters(tab="all_open", models=_names(filters), not_muted=True), limit=ALERTS)
     return Company(
         models=models,
         window=filters.window,

@@ -53,7 +53,7 @@ def on_tile(model: Model) -> Sequence[str]:
 def gather(
     session: Session, models: Sequence[Model], window: Window, step: timedelta, *, zone: str, now: datetime
 ) -> Fleet:
-    rows = inbox(session, InboxFilters(tab="all_open"), limit=MOST_ALERTS).rows
+    rows = inbox(session, InboxFilters(tab="all_open", not_muted=True), limit=MOST_ALERTS).rows
     alerts: dict[str, list[InboxRow]] = {}
     for row in rows:
         alerts.setdefault(row.model, []).append(row)
