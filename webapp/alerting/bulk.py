@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import audit
 from webapp.accounts.actor import Actor
 from webapp.alerting import deeds, queries
-from webapp.alerting.deeds import Change, Comment, Deed, Refusal, Standing
+from webapp.alerting.deeds import Acknowledge, Change, Comment, Deed, Refusal, Standing
 from webapp.alerting.episodes import notify
 from webapp.alerting.queries import InboxFilters
 from webapp.alerting.records import append_all
@@ -81,7 +81,7 @@ def carry_out(
 ) -> BulkResult:
     """Do it to each of them; one that is refused stops no other. The results come in the order that was asked in."""
     deeds.require(actor, deed.permission)
-    ids = list(dict.fromkeys(_ids_of(transaction, chosen)))
+    ids = list(dict.fromkeys(_ids_of(transaction, chosen, deed)))
     deed_id, results = uuid7(now), dict[UUID, RowResult]()
     for part, some in enumerate(batches(sorted(ids), AT_ONCE)):
         for row in _part(transaction, some, deed, Place(deed_id, part), actor=actor, now=now):
@@ -97,15 +97,20 @@ class Place:
     part: int
 
 
-def _ids_of(transaction: Transaction, chosen: Sequence[UUID] | Matching) -> Sequence[UUID]:
-    ids = chosen
-    if isinstance(chosen, Matching):
-        with transaction() as session:
-            seen = {"newest": chosen.newest, "seen_at": chosen.seen_at}
-            ids = queries.matching(session, chosen.filters, limit=MOST + 1, **seen)  # type: ignore[arg-type]
-    assert not isinstance(ids, Matching)
+def _ids_of(transaction: Transaction, chosen: Sequence[UUID] | Matching, deed: Deed) -> Sequence[UUID]:
+    ids = chosen if not isinstance(chosen, Matching) else _matching(transaction, chosen, deed)
     if len(ids) > MOST:
         raise InvalidInputError(f"These are more than {MOST:,} alerts; narrow the list and do some of them at a time.")
+    return ids
+
+
+def _matching(transaction: Transaction, chosen: Matching, deed: Deed) -> Sequence[UUID]:
+    """Return what matches; who acknowledges what was open is also told by whom others have been since."""
+    filters, newest, seen_at, limit = chosen.filters, chosen.newest, chosen.seen_at, MOST + 1
+    with transaction() as session:
+        ids = [*queries.matching(session, filters, newest=newest, seen_at=seen_at, limit=limit)]
+        if isinstance(deed, Acknowledge) and filters.tab == "open" and len(ids) < limit:
+            ids += queries.acknowledged_since(session, filters, newest=newest, seen_at=seen_at, limit=limit - len(ids))
     return ids
 
 

@@ -119,6 +119,21 @@ def test_what_fired_again_after_the_list_was_shown_is_not_meant(runtime: Runtime
     assert result.changed == (second,)
 
 
+def test_who_acknowledges_all_that_match_is_told_who_was_quicker(runtime: Runtime) -> None:
+    ids = sorted(fire(runtime, 4))
+    shown = Matching(InboxFilters(), ids[-1], NOW + MINUTE)
+    do(runtime, ids[:1], deeds.Acknowledge(), actor=DEV)
+
+    resolved = do(
+        runtime, Matching(InboxFilters(text="api-3"), ids[-1], NOW + MINUTE), deeds.Resolve(ResolveReason.FIXED)
+    )
+    acknowledged = do(runtime, shown, deeds.Acknowledge())
+
+    assert len(resolved.rows) == len(resolved.changed)
+    assert {row.id: row.status for row in acknowledged.rows if row.status != 200} == {ids[0]: 409}
+    assert acknowledged.refused[0].detail.startswith("dev acknowledged this alert")
+
+
 def test_too_many_at_once_are_refused_before_anything_is_written(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

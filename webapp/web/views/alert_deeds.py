@@ -1,7 +1,7 @@
 """What people do with alerts from a screen: one, many or all that match, with a result for each, said in a sentence."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,7 @@ MOST = 1_000  # alerts that are named in one go; who means more means all that m
 NAMED = 100  # of those that were refused, so many are named
 UNFOLDED = 5  # so few are named without being asked for
 REASONS = 3  # in one sentence
+PLURALS: Mapping[str, str] = {"was": "were", "is": "are", "has": "have", "stays": "stay"}
 PHRASES: Mapping[str, str] = {
     bulk.BUSY: "is being changed by somebody else at this moment; try again",
     undo.CHANGED_SINCE: "has changed since",
@@ -62,6 +63,7 @@ class Result:
     done: int
     refused: tuple[Refused, ...]  # the first of them
     refused_count: int
+    reasons: tuple[tuple[int, str], ...] = ()  # how many of each; none where they are too many for a sentence
     undo: UUID | None = None
     is_all: bool = False  # all that match, whether they are on the screen or not
 
@@ -141,10 +143,14 @@ def _refusals(result: Result) -> list[str]:
     """Say what hindered those that were refused, or, where that is too much for a sentence, how many they are."""
     if not result.refused:
         return []
-    reasons = Counter(each.sentence for each in result.refused)
-    if len(reasons) <= REASONS and result.refused_count == len(result.refused):
-        return [f"{count:,} {words}" for words, count in reasons.items()]
+    if result.reasons:
+        return [f"{count:,} {_of_several(words) if count > 1 else words}" for count, words in result.reasons]
     return [f"{result.refused_count:,} {'was' if result.refused_count == 1 else 'were'} not"]
+
+
+def _of_several(words: str) -> str:
+    verb, _, rest = words.partition(" ")
+    return f"{PLURALS.get(verb, verb)} {rest}"
 
 
 def _words(result: Result) -> list[Child]:
@@ -179,16 +185,27 @@ def _result(verb: str, done: BulkResult, *, undo_id: UUID | None = None, is_all:
     with runtime().transaction() as session:
         rows = {row.id: row for row in queries.rows(session, [*(each.id for each in refused), *only])}
     reader = Reader(actor(), now())
+    told = tuple(_refusal(rows.get(each.id), each, reader) for each in refused)
     return Result(
         verb=verb,
         ids=frozenset(row.id for row in done.rows),
         title=rows[only[0]].title if only and only[0] in rows else "The alert",
         done=len(done.done),
-        refused=tuple(_refusal(rows.get(each.id), each, reader) for each in refused),
+        refused=told,
         refused_count=len(done.refused),
+        reasons=_reasons(done.refused, told),
         undo=undo_id,
         is_all=is_all,
     )
+
+
+def _reasons(refused: Sequence[RowResult], told: Sequence[Refused]) -> tuple[tuple[int, str], ...]:
+    """Return how many were refused for which reason, where these are few; of very many, if they have all the same."""
+    if len(refused) > len(told):
+        is_one = len({each.detail for each in refused}) == 1
+        return ((len(refused), told[0].sentence),) if is_one else ()
+    reasons = Counter(each.sentence for each in told)
+    return tuple((count, words) for words, count in reasons.items()) if len(reasons) <= REASONS else ()
 
 
 def _refusal(row: InboxRow | None, refused: RowResult, reader: Reader) -> Refused:
