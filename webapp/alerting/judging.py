@@ -189,7 +189,8 @@ class _Stepper:
     def policy(self) -> Policy:
         if self._policy is None:
             policy = _policy(self.need.prepared)
-            self._policy = policy if self._has_listened else replace(policy, no_data=NoData.KEEP)
+            is_known = policy.no_data is NoData.KEEP or self._has_listened
+            self._policy = policy if is_known else replace(policy, no_data=NoData.KEEP)
         return self._policy
 
     @property
@@ -303,11 +304,12 @@ def _origin(rule: Rule, prepared: Prepared) -> Origin:
 
 def _policy(prepared: Prepared) -> Policy:
     document = prepared.document
-    return Policy(
-        hold=timedelta(seconds=document.for_seconds),
-        keep_firing_for=timedelta(seconds=document.keep_firing_for_seconds),
-        no_data=document.no_data,
-    )
+    return _policy_of(document.for_seconds, document.keep_firing_for_seconds, document.no_data)
+
+
+@lru_cache(maxsize=1_000)
+def _policy_of(hold: int, keep_firing_for: int, no_data: NoData) -> Policy:
+    return Policy(timedelta(seconds=hold), timedelta(seconds=keep_firing_for), no_data)
 
 
 def _severity(verdict: Verdict, before: Held | None, prepared: Prepared) -> Severity:

@@ -85,10 +85,10 @@ def step(state: SeriesState, condition: Condition, policy: Policy, *, at: dateti
     """Return where the series stands after an evaluation at the instant."""
     effective = _effective(condition, policy.no_data)
     if effective is None:
-        return Step(replace(state, condition=condition), Change.NONE)
+        return Step(_found(state, condition), Change.NONE)
     before = _not_later(state, at)
     after = _held(_hit(before, at) if effective else _miss(before, policy, at), policy, at)
-    return Step(replace(after, condition=condition), _change(state.phase, after.phase))
+    return Step(_found(after, condition), _change(state.phase, after.phase))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +126,15 @@ def _not_later(state: SeriesState, at: datetime) -> SeriesState:
     return replace(state, active_at=at, fired_at=fired_at, keep_since=state.keep_since and at)
 
 
+def _found(state: SeriesState, condition: Condition) -> SeriesState:
+    return state if state.condition is condition else replace(state, condition=condition)
+
+
 def _hit(state: SeriesState, at: datetime) -> SeriesState:
     if state.phase is Phase.OK:
-        return SeriesState(Phase.PENDING, active_at=at)
+        return SeriesState(Phase.PENDING, active_at=at, condition=Condition.HIT)
+    if state.phase is not Phase.RECOVERING and state.keep_since is None:
+        return state
     phase = Phase.FIRING if state.phase is Phase.RECOVERING else state.phase
     return replace(state, phase=phase, keep_since=None)
 
@@ -148,7 +154,7 @@ def _held(state: SeriesState, policy: Policy, at: datetime) -> SeriesState:
         return state
     is_long_enough = at - state.active_at >= policy.hold
     if state.phase is Phase.PENDING and is_long_enough:
-        return replace(state, phase=Phase.FIRING, fired_at=at)
+        return SeriesState(Phase.FIRING, state.active_at, at, state.keep_since, state.condition)
     if state.phase.is_firing and not is_long_enough:
         return replace(state, phase=Phase.PENDING, fired_at=None, keep_since=None)
     return state
