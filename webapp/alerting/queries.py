@@ -263,12 +263,13 @@ def _assigned_to(named: str, tab: Tab) -> ColumnElement[bool]:
 
 
 def _contains_all(words: Sequence[str]) -> ColumnElement[bool]:
-    """The title holds the names of the rule, the model and the instance; the sentence, the feature that moved.
+    """The title holds the names of the rule, the model and the instance; the sentence, the feature that moved; an alert from
+    outside is found by the name of its source, too.
 
     They are made small letters once for all words, which is most of the work; an index of their letters would be read
     in no time, but it triples what each evaluation pays to write new sentences.
     """
-    said = func.lower(AlertRow.title + "\n" + AlertRow.summary)
+    said = func.lower(AlertRow.title + "\n" + AlertRow.source_name + "\n" + AlertRow.summary)
     patterns = [func.lower(f"%{_literally(word)}%") for word in words]
     return said.op("LIKE", is_comparison=True)(all_(array(patterns)))
 

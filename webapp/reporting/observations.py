@@ -135,11 +135,13 @@ def _alerts(facts: Facts) -> Iterable[Observation]:
             continue
         level = Level.CRITICAL if row.severity is Severity.CRITICAL else Level.ATTENTION
         whose = row.assignee or row.acknowledged_by
+        sender = f"sent by {row.source_name}" if row.source_name else ""
+        said = "; ".join(filter(None, (row.value_text, row.threshold_text, sender)))
         yield Observation(
             rule="unresolved-alert",
             level=level,
             title=f"Unresolved: {middle_out(row.title, LONGEST_TITLE)}",
-            evidence=f"{row.severity.label} alert, {row.status.label.lower()}: {row.value_text}; {row.threshold_text}.",
+            evidence=f"{row.severity.label} alert, {row.status.label.lower()}: {said}.",
             owner=f"Owner {whose}" if whose else "Nobody has taken it",
             since=f"since {formatting.instant(row.started_at, facts.zone)}",
         )

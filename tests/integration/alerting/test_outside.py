@@ -48,7 +48,7 @@ def test_a_firing_alert_is_in_the_inbox_with_its_words(session: Session, source:
 
     assert counts(hear(session, source, told, now=NOW + MINUTE)) == (1, 0, 0)
 
-    (row,) = queries.inbox(session, InboxFilters(tab="open", text="api-1")).rows
+    (row,) = queries.inbox(session, InboxFilters(tab="open", text="api-1 PROD")).rows
     assert row.title == "HighLatency: churn api-1"
     assert (row.severity, row.status, row.signal) == (Severity.CRITICAL, Status.OPEN, Signal.FIRING)
     assert (row.rule_id, row.rule_name, row.source_name) == (None, "HighLatency", "prod")

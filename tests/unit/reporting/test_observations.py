@@ -97,3 +97,12 @@ def test_among_several_models_each_is_named():
     (found,) = observations(made.facts(good, bad, alerts=CALM))
 
     assert found.title.startswith("Credit default: Accuracy is 50.0%")
+
+
+def test_an_alert_from_outside_without_a_value_names_its_sender():
+    row = made.alert_row(rule_id=None, value=None, value_text="", threshold_text="", source_name="prod-cluster")
+    facts = dataclasses.replace(made.facts(), alerts=made.alert_month(worst=(row,)))
+
+    (found,) = [each for each in observations(facts) if each.rule == "unresolved-alert"]
+
+    assert found.evidence == "High alert, acknowledged: sent by prod-cluster."

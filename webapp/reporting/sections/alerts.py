@@ -74,7 +74,7 @@ def _unresolved(facts: Facts) -> Table:
             middle_out(row.title, LONGEST_TITLE),
             row.severity.label,
             formatting.instant(row.started_at, facts.zone),
-            row.value_text,
+            row.value_text or NOTHING,
             row.assignee or row.acknowledged_by or NOTHING,
         )
         for row in facts.alerts.worst
