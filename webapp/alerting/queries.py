@@ -263,8 +263,7 @@ def _assigned_to(named: str, tab: Tab) -> ColumnElement[bool]:
 
 
 def _contains_all(words: Sequence[str]) -> ColumnElement[bool]:
-    """The title holds the names of the rule, the model and the instance; the sentence, the feature that moved; an alert from
-    outside is found by the name of its source, too.
+    """The title holds the names of rule, model and instance, the sentence the feature that moved; a source has its own.
 
     They are made small letters once for all words, which is most of the work; an index of their letters would be read
     in no time, but it triples what each evaluation pays to write new sentences.
