@@ -249,8 +249,10 @@
       paint();
     }
   });
-  /* After a deed another button may stand in its place: the second press of a double press is not meant for it. */
+  /* After a deed another button may stand in its place: the second press of a double press is not meant for it.
+     What stands in a menu has been looked for. */
   function isEcho(deed) {
+    if (deed.closest(".mc-menu-sheet")) return false;
     var holder = deed.closest("[data-id]"), id = holder ? holder.dataset.id : "";
     var is = !!id && pressed.id === id && Date.now() - pressed.at < 1000;
     pressed = { id: id, at: Date.now() };
