@@ -1,6 +1,7 @@
 """The pages of silences and inhibition rules over their callbacks: what each role sees, asks, makes and ends."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from webapp.alerting import inhibition, muting, silence_queries, silences
 from webapp.alerting.inhibition import Inhibition
 from webapp.alerting.matchers import parse
 from webapp.alerting.silences import Plan
+from webapp.web.views import silence_form
+from webapp.web.views.alert_rows import Reader
 
 HOUR = timedelta(hours=1)
 
@@ -261,3 +264,14 @@ def test_an_example_is_offered_and_the_preview_says_what_it_would_mute(client_of
     assert "Mutes 2 alerts now ; 1 alert fires" in " ".join(texts(shown["inhibition-preview"]).split())
     assert "No inhibition rules" in texts(page_of(client_of(Role.ONCALL), "/silences/inhibitions"))
     assert "Begin with an example" not in texts(page_of(client_of(Role.ONCALL), "/silences/inhibitions"))
+
+
+def test_a_silence_of_an_alert_without_a_model_begins_with_the_labels_of_its_series():
+    labels = {"instance": "api-1", "severity": "warning", "long": "x" * 2_000} | {f"l{n}": "1" for n in range(30)}
+    alert = SimpleNamespace(model="", source_name="probe", rule_name="Disk full", labels=labels)
+
+    draft = silence_form.of_alert(alert, Reader(ROOT, NOW))  # type: ignore[arg-type]
+
+    lines = draft.text("matchers").splitlines()
+    assert lines[:4] == ['rule="Disk full"', "source=probe", "instance=api-1", "l0=1"]
+    assert len(parse(draft.text("matchers"))) == 20

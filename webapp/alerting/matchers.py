@@ -21,6 +21,9 @@ from webapp.core.errors import InvalidInputError
 MOST = 20  # matchers of a set
 LONGEST_LABEL, LONGEST_VALUE = 200, 1_000
 EXAMPLE = 'write it like model=churn or severity=~"high|critical"'
+OWN = frozenset({"model", "version", "rule", "severity", "type", "source"})
+"""Labels that every alert has of its own; they go before labels of the same name that its series has."""
+
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False  # They are told to whoever wrote the expression.
 _LABEL = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s"=!~,{}]+)', re.DOTALL)

@@ -34,12 +34,22 @@ from webapp.alerting.tables import AlertEntryRow, AlertRow
 from webapp.alerting.transitions import SYSTEM_NAME, Entry
 
 MOST = 10_000  # alerts that one look changes; what is left is looked at by the next
+TRIES, PAUSE_SECONDS = 20, 0.05
 ONE_AT_A_TIME = 7_268_902  # the advisory lock of whoever looks
 
 
 class Marks(NamedTuple):
     silence_id: UUID | None = None
     inhibitor_id: UUID | None = None
+
+
+def catch_up(session: Session, *, now: datetime) -> int:
+    """Bring the marks up to date for somebody who waits for it, for a second at most while another process looks."""
+    for _ in range(TRIES):
+        if _is_ours(session, wait=False):
+            return refresh(session, now=now)
+        session.execute(select(func.pg_sleep(PAUSE_SECONDS)))
+    return 0
 
 
 def refresh(session: Session, *, now: datetime, wait: bool = True) -> int:

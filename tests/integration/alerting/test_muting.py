@@ -5,7 +5,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, select, text, update
+from sqlalchemy import event, func, select, text, update
 
 from tests.factories import NOW, ROOT
 from tests.integration.alerting.helpers import only_alert, play, save
@@ -269,6 +269,28 @@ def test_four_at_once_mute_each_alert_once(runtime):
         entries = session.scalars(select(AlertEntryRow.alert_id)).all()
         assert sum(counts) == len(entries) == len(set(entries)) == 400
         assert mute_alerts.run(runtime, NOW) == ""
+
+
+def test_who_makes_a_silence_waits_a_moment_for_another_who_looks(runtime):
+    with runtime.transaction() as session:
+        hit = alert(session, model="churn")
+        made = silence(session, "model=churn")
+    holding, done = threading.Event(), threading.Event()
+
+    def look() -> None:
+        with runtime.job_transaction() as session:
+            session.execute(select(func.pg_advisory_xact_lock(muting.ONE_AT_A_TIME)))
+            holding.set()
+            done.wait(0.3)
+
+    other = threading.Thread(target=look)
+    other.start()
+    holding.wait(5)
+    with runtime.transaction() as session:
+        assert muting.refresh(session, now=NOW, wait=False) == 0
+        assert muting.catch_up(session, now=NOW) == 1
+        assert marks(session, hit) == (made, None)
+    other.join()
 
 
 def test_an_alert_that_fires_while_a_silence_is_made_is_muted_whoever_commits_first(runtime):

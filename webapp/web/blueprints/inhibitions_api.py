@@ -66,7 +66,7 @@ def delete(inhibition_id: str) -> Response:
     """Take the rule away; what it mutes is open again."""
     with runtime().transaction() as session:
         inhibition.delete(session, api.uuid_of(inhibition_id, "inhibition rule"), actor=actor(), now=now())
-        muting.refresh(session, now=now(), wait=False)
+        muting.catch_up(session, now=now())
     return Response(status=204)
 
 
@@ -80,5 +80,5 @@ def _save(inhibition_id: UUID | None) -> inhibition.InhibitionView:
     )
     with runtime().transaction() as session:
         saved = inhibition.save(session, rule, inhibition_id=inhibition_id, actor=actor(), now=now())
-        muting.refresh(session, now=now(), wait=False)
+        muting.catch_up(session, now=now())
         return inhibition.inhibition(session, saved)

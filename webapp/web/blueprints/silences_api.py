@@ -135,7 +135,7 @@ def end(silence_id: str) -> Response:
 
 def _shown(session: Session, silence_id: UUID) -> Any:
     """Return the silence as it stands, after it has muted what it mutes."""
-    muting.refresh(session, now=now(), wait=False)
+    muting.catch_up(session, now=now())
     return silence_queries.silence(session, silence_id, now=now())
 
 

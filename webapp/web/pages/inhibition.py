@@ -98,7 +98,7 @@ def save(clicks: int | None, subject: str | None, ids: Ids, values: Texts) -> Se
         return _form(draft), no_update, no_update
     with runtime().transaction() as session:
         inhibition.save(session, rule, inhibition_id=uuid_or_none(subject), actor=actor(), now=now())
-        changed = muting.refresh(session, now=now(), wait=False)
+        changed = muting.catch_up(session, now=now())
     alerts = "1 alert is" if changed == 1 else f"{changed:,} alerts are"
     notify(f"The rule counts from now on. {alerts} muted, or no longer.")
     return no_update, INHIBITIONS, ""
@@ -117,7 +117,7 @@ def delete(clicks: int | None, subject: str | None) -> str:
         raise PreventUpdate
     with runtime().transaction() as session:
         inhibition.delete(session, number, actor=actor(), now=now())
-        muting.refresh(session, now=now(), wait=False)
+        muting.catch_up(session, now=now())
     notify("The rule is gone; what it muted is open again.")
     return INHIBITIONS
 

@@ -65,10 +65,13 @@ def blank(reader: Reader) -> Draft:
 
 def of_alert(alert: AlertDetail, reader: Reader) -> Draft:
     """Begin with what an alert is: its rule and model; of one without a model, the labels of its series."""
-    about = {"model": alert.model} if alert.model else {"source": alert.source_name, **alert.labels}
-    named = {**about, "rule": alert.rule_name}
-    matchers = [Matcher(name, Operator.EQUAL, value) for name, value in named.items() if value]
-    return Draft({**blank(reader).fields, "matchers": _lines(matchers)})
+    series = {name: text for name, text in alert.labels.items() if name not in matching.OWN}
+    about = {"model": alert.model} if alert.model else {"source": alert.source_name, **series}
+    named = {"rule": alert.rule_name, **about}
+    matchers = [
+        Matcher(name, Operator.EQUAL, text) for name, text in named.items() if 0 < len(text) <= matching.LONGEST_VALUE
+    ]
+    return Draft({**blank(reader).fields, "matchers": _lines(matchers[: matching.MOST])})
 
 
 def of_silence(view: SilenceView, reader: Reader) -> Draft:
