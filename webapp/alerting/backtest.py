@@ -37,6 +37,7 @@ from webapp.alerting.types import Status
 from webapp.alerting.views import Backtest, BacktestEpisode, BacktestPoint, BacktestSeries
 from webapp.catalog.queries import models as all_models
 from webapp.core.errors import InvalidInputError
+from webapp.core.garbage import uncollected
 from webapp.core.periods import DAY, HOUR, MINUTE, Window, floor_to
 from webapp.metrics.metric import Metric, Source, Unit
 from webapp.telemetry.tiles import MINUTES_READABLE
@@ -61,17 +62,22 @@ def backtest(session: Session, document: RuleDocument, *, days: int, actor: Acto
     window, need = Window(end - days * DAY, end), _need(_rule(prepared), end)
     if any(need.metric_of(look).group == MONEY for look in need.looks.values()):
         actor.require(Permission.IMPACT_READ)
-    past = read_past(session, prepared, need, all_models(session), window, grain)
-    step = _step(document, need, past, window)
-    slots = _slots(window, step)
-    rule = _rule(_coarsened(prepared, step))
+    with uncollected():
+        past = read_past(session, prepared, need, all_models(session), window, grain)
+        step = _step(document, need, past, window)
+        slots = _slots(window, step)
+        replay = _replayed(_rule(_coarsened(prepared, step)), past, slots)
+    silenced = silenced_firings(session, prepared.document, replay.episodes, Window(slots[0], slots[-1] + step))
+    return _told(session, prepared, replay, past, slots, step, _notes(prepared, need, past, step), silenced)
+
+
+def _replayed(rule: Rule, past: PastReadings, slots: Sequence[datetime]) -> Replay:
     needs = {at: _need(rule, at) for at in slots}
     past.prepare(needs.values())
     replay = Replay(rule)
     for at in slots:
         replay.cycle(needs[at], past.gathered(needs[at], at=at, watched_since=slots[0]), at=at)
-    silenced = silenced_firings(session, prepared.document, replay.episodes, Window(slots[0], slots[-1] + step))
-    return _told(session, prepared, replay, past, slots, step, _notes(prepared, need, past, step), silenced)
+    return replay
 
 
 def silenced_firings(

@@ -32,7 +32,7 @@ from webapp.telemetry.aggregate import (
     Floats,
     ScoreHistogram,
     scalars_of,
-    tally_of,
+    tallies_of,
 )
 from webapp.telemetry.reference import Baseline
 
@@ -165,13 +165,13 @@ def _subtracted(aggregates: Sequence[Aggregate], width: int, places: Sequence[in
     bins = 0 if edges is None else len(edges) - 1
     counts = _between([None if each is None else each.counts.reshape(-1) for each in known], 3 * bins, starts, ends)
     sums = _between([None if each is None else each.sums for each in known], SCORE_SUMS, starts, ends)
-    has_latencies = any(each.latencies is not None for each in aggregates)
-    for place in range(len(places)):
+    has_latencies, whole = any(each.latencies is not None for each in aggregates), latencies.astype(np.int64)
+    for place, tally in enumerate(tallies_of(tallies)):
         scores = None
         if edges is not None:
             scores = ScoreHistogram(edges, counts[place].astype(np.int64).reshape(3, bins), sums[place])
-        of_latency = latencies[place].astype(np.int64) if has_latencies else None
-        yield Aggregate(tally_of(tallies[place].tolist()), scores, of_latency)
+        of_latency = whole[place] if has_latencies else None
+        yield Aggregate(tally, scores, of_latency)
 
 
 def _between(

@@ -1,6 +1,6 @@
 """What is known about a window, as counts that can be added: the value that every metric is computed from."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from operator import add, attrgetter
 from typing import Any, TypeVar
@@ -62,6 +62,7 @@ class Tally:
 TIMES = ("latency_sum_ms", "delay_sum_s")
 TALLY: tuple[str, ...] = tuple(entry.name for entry in fields(Tally))
 IS_TIME = tuple(name in TIMES for name in TALLY)
+_PLACES = tuple(enumerate(IS_TIME))
 scalars_of: Callable[[Tally], tuple[float, ...]] = attrgetter(*TALLY)
 
 
@@ -69,6 +70,12 @@ def tally_of(scalars: Sequence[float]) -> Tally:
     """Return the tally of sums in the order of TALLY."""
     values: list[Any] = [value if is_time else round(value) for value, is_time in zip(scalars, IS_TIME, strict=True)]
     return Tally(*values)
+
+
+def tallies_of(sums: Floats) -> Iterator[Tally]:
+    """Yield the tally of each row of sums."""
+    rounded = (sums[:, place] if is_time else np.rint(sums[:, place]).astype(np.int64) for place, is_time in _PLACES)
+    return map(Tally, *(column.tolist() for column in rounded))
 
 
 @dataclass(frozen=True, slots=True)

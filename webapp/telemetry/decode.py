@@ -15,6 +15,7 @@ from webapp.telemetry.aggregate import (
     ClassCounts,
     ErrorCounts,
     FeatureHistogram,
+    Floats,
     ScoreHistogram,
     Tally,
     merge_moments,
@@ -31,18 +32,24 @@ class Sum:
 
     def __init__(self, binning: Binning) -> None:
         self.binning = binning
-        self.scalars = np.zeros(len(TALLY))
+        self._rows: list[Sequence[float]] = []
         self.counts: dict[str, np.ndarray[Any, Any]] = {}
         self.figures: dict[str, np.ndarray[Any, Any]] = {}
 
+    @property
+    def scalars(self) -> Floats:
+        """Return the sums of the scalar columns, in the order of TALLY."""
+        sums: Floats = np.array(self._rows, dtype=np.float64).reshape(-1, len(TALLY)).sum(axis=0)
+        return sums
+
     def add(self, scalars: Sequence[float], payloads: Mapping[str, bytes | memoryview | None]) -> None:
-        self.scalars += np.asarray(scalars, dtype=np.float64)
+        self._rows.append(scalars)
         for part, data in payloads.items():
             if data is not None:
                 self._add_payload(part, data)
 
     def merge(self, other: "Sum") -> None:
-        self.scalars += other.scalars
+        self._rows.append(other.scalars.tolist())
         for part, counts in other.counts.items():
             self._merge_part(part, counts, other.figures[part])
 
@@ -56,7 +63,10 @@ class Sum:
 
     def _add_payload(self, part: str, data: bytes | memoryview) -> None:
         counts, figures = unpack(data, self._width(part))
-        self._merge_part(part, counts, figures)
+        if part in self.counts:
+            self._merge_part(part, counts, figures)
+        else:  # what was unpacked is nobody else's: the ordinary case of one row costs no copy
+            self.counts[part], self.figures[part] = counts, figures
 
     def _width(self, part: str) -> int:
         if part == "answers":
@@ -75,7 +85,7 @@ class Sum:
             self.figures[part] = self.figures[part] + figures
 
     def _tally(self) -> Tally:
-        return tally_of(self.scalars.tolist())
+        return tally_of(self._rows[0] if len(self._rows) == 1 else self.scalars.tolist())
 
     def _scores(self) -> ScoreHistogram | None:
         if "scores" not in self.counts:
