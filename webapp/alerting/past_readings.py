@@ -55,7 +55,7 @@ class PastReadings:
     past: Past | None = None
     labels: Mapping[tuple[str, str], Labels] = field(default_factory=dict)  # of each model and segment
     sources: Mapping[tuple[Labels, str], Sequence[Heard]] = field(default_factory=dict)
-    values: dict[tuple[str, timedelta], dict[tuple[str, str], Table]] = field(default_factory=dict)
+    values: dict[tuple[str, timedelta], Mapping[tuple[str, str], Table]] = field(default_factory=dict)
     gauges: dict[timedelta, dict[tuple[Labels, str], dict[datetime, Heard]]] = field(default_factory=dict)
     last: dict[tuple[Labels, str], Sequence[int]] = field(default_factory=dict)
 
@@ -76,10 +76,7 @@ class PastReadings:
             if self.past is None:
                 self._slide_gauges(length, wanted)
             else:
-                self.values[metric.name, length] = {
-                    (track.model.name, track.segment): self.past.values(track, metric, length, wanted)
-                    for track in self.past.tracks
-                }
+                self.values[metric.name, length] = self.past.values(metric, length, wanted)
 
     def gathered(self, need: Need, *, at: datetime, watched_since: datetime) -> Gathered:
         """Return what a cycle at the instant would have gathered for the rule."""

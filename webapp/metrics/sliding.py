@@ -4,7 +4,7 @@ What a window comes to is what `queries.values` answers for it, as long as it be
 fresh the newest event was is known no better than to the grain.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
@@ -65,27 +65,34 @@ class Past:
     minimum_coverage: float
 
     def values(
-        self, track: Track, metric: Metric, length: timedelta, ends: Collection[datetime]
-    ) -> dict[datetime, Value]:
-        """Return the metric over the windows of the length that end at these instants."""
+        self, metric: Metric, length: timedelta, ends: Collection[datetime]
+    ) -> Mapping[tuple[str, str], Mapping[datetime, Value]]:
+        """Return, by model and segment, the metric over the windows of the length that end at these instants."""
         places = sorted({round((end - self.span.start) / self.grain) for end in ends})
-        width, newest = round(length / self.grain), _newest(track.aggregates)
-        sums = self._sums(track, width, places)
-        found = {}
-        for place, aggregate in zip(places, sums, strict=True):
-            end = self.span.start + place * self.grain
-            window = Window(end - length, end)
+        instants = [self.span.start + place * self.grain for place in places]
+        windows = [Window(end - length, end) for end in instants]
+        return {
+            (track.model.name, track.segment): dict(
+                zip(instants, self._along(track, metric, places, windows), strict=True)
+            )
+            for track in self.tracks
+        }
+
+    def _along(self, track: Track, metric: Metric, places: Sequence[int], windows: Sequence[Window]) -> Iterator[Value]:
+        """Yield the metric of one track in the windows, which end at the places."""
+        width = round(windows[0].duration / self.grain) if windows else 0
+        seen = [None if place < 0 else self.span.start + place * self.grain for place in _newest(track.aggregates)]
+        for place, window, aggregate in zip(places, windows, self._sums(track, width, places), strict=True):
             evidence = Evidence(
                 model=track.model,
                 window=window,
                 aggregate=aggregate,
                 baseline=track.baseline,
                 money=self._money(track, window, aggregate),
-                newest=None if newest[place] < 0 else self.span.start + newest[place] * self.grain,
+                newest=seen[place],
                 minimum_coverage=self.minimum_coverage,
             )
-            found[end] = value_of(metric, evidence)
-        return found
+            yield value_of(metric, evidence)
 
     def _sums(self, track: Track, width: int, places: Sequence[int]) -> Iterator[Aggregate]:
         if _is_subtractable(track.aggregates):
