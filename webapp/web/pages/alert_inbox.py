@@ -59,9 +59,9 @@ def layout(request: PageRequest) -> Component:
     return html.Div(
         [
             html.Div(painted.new, id=NEW, className="mc-new-place"),
-            page_header("Alert inbox", actions=[inbox_parts.keys_button()]),
+            page_header("Alert inbox", actions=[views, inbox_parts.keys_button()]),
             html.Nav(painted.tabs, id=TABS, className="mc-tabs", **attributes(aria_label="States")),
-            inbox_parts.filter_bar(view, narrow, views),
+            inbox_parts.filter_bar(view, narrow),
             html.Div([_list(painted, reader), _aside(beside)], className="mc-split"),
             dcc.Store(id=SHOWN, data=painted.listing.as_data()),
             dcc.Store(id=PANEL_SHOWN, data=_name_of(view)),

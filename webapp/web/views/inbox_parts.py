@@ -35,7 +35,7 @@ def beside(session: Session, view: InboxView, reader: Reader) -> list[Component]
     ]
 
 
-def filter_bar(view: InboxView, filters: Component, views: Component) -> Component:
+def filter_bar(view: InboxView, filters: Component) -> Component:
     search = text_input(
         TEXT, value=view.text, type="search", placeholder="Search", maxlength=200, autocomplete="off", name="q"
     )
@@ -47,7 +47,7 @@ def filter_bar(view: InboxView, filters: Component, views: Component) -> Compone
     )
     label = html.Label("Search title, model and sentence", htmlFor=TEXT, className="visually-hidden")
     return html.Div(
-        [html.Div([label, search, html.Kbd("/")], className="mc-narrow-search"), views, unfold, filters],
+        [html.Div([label, search, html.Kbd("/")], className="mc-narrow-search"), unfold, filters],
         className="mc-narrow",
         role="search",
         **attributes(aria_label="Narrow the list"),

@@ -36,7 +36,7 @@ def opening(session: Session, query: Mapping[str, str], who: Actor) -> tuple[Inb
 
 
 def choice(session: Session, view: InboxView, who: Actor) -> Component:
-    """Return the menu, at its place in the bar of filters."""
+    """Return the menu, in a place that is filled anew."""
     return html.Div(_menu(saved_views.views(session, actor=who), view), id=MENU, className="mc-views")
 
 
@@ -165,7 +165,7 @@ def _menu(found: Sequence[SavedView], view: InboxView) -> list[Component]:
     items.append(html.Div(className="mc-menu-line"))
     items.append(_opener(DIALOG, "plus", "Save this view …"))
     if found:
-        items.append(_opener(MANAGE, "pencil", "Look after views …"))
+        items.append(_opener(MANAGE, "pencil", "Manage views …"))
     label = html.Span("Views" if current is None else current.name, className="mc-views-name")
     return [menu([icon("star"), label], *items, name="Views", kind="deed")]
 
