@@ -17,11 +17,11 @@ from webapp.accounts.permissions import Role
 from webapp.accounts.tables import UserRow
 from webapp.core.errors import ConflictError, FieldError, InvalidInputError, NotFoundError
 from webapp.core.ids import uuid7
+from webapp.db.locks import AdvisoryLock
 
 EMAIL = re.compile(r"[^@\s\x00-\x1f\"<>]{1,64}@[^@\s\x00-\x1f\"<>]{1,190}")
 NAME = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,100}")
 THEMES = ("system", "light", "dark")
-EVERYBODY_WITH_ACCOUNTS = 7_268_901  # the advisory lock under which administrators are counted
 
 
 def create(
@@ -155,7 +155,7 @@ def has_administrator(session: Session) -> bool:
 
 def _keep_an_administrator(session: Session, leaving: UserRow) -> None:
     """Refuse to lose the last one; the lock keeps two administrators from removing each other at once."""
-    session.execute(select(func.pg_advisory_xact_lock(EVERYBODY_WITH_ACCOUNTS)))
+    session.execute(select(func.pg_advisory_xact_lock(AdvisoryLock.ADMINISTRATORS)))
     able = (UserRow.roles.contains([Role.ADMIN]), UserRow.disabled_at.is_(None), UserRow.password_hash.is_not(None))
     if session.scalar(select(UserRow.id).where(*able, UserRow.id != leaving.id).limit(1)) is None:
         raise ConflictError(f"{leaving.name} is the last administrator; make somebody else one first.")

@@ -32,10 +32,10 @@ from webapp.alerting.records import append_all, update_all
 from webapp.alerting.silences import times_of
 from webapp.alerting.tables import AlertEntryRow, AlertRow
 from webapp.alerting.transitions import SYSTEM_NAME, Entry
+from webapp.db.locks import AdvisoryLock
 
 MOST = 10_000  # alerts that one look changes; what is left is looked at by the next
 TRIES, PAUSE_SECONDS = 20, 0.05
-ONE_AT_A_TIME = 7_268_902  # the advisory lock of whoever looks
 
 
 class Marks(NamedTuple):
@@ -76,9 +76,9 @@ def refresh(session: Session, *, now: datetime, wait: bool = True) -> int:
 
 def _is_ours(session: Session, *, wait: bool) -> bool:
     if wait:
-        session.execute(select(func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
+        session.execute(select(func.pg_advisory_xact_lock(AdvisoryLock.MUTING)))
         return True
-    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(ONE_AT_A_TIME))))
+    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(AdvisoryLock.MUTING))))
 
 
 def _judged(session: Session, called: Calls, alerts: Collection[Seen]) -> Mapping[UUID, Marks]:

@@ -12,8 +12,9 @@ from sqlalchemy.engine import make_url
 import migrations
 from webapp.core.errors import UserError
 from webapp.db.base import normalise_url
+from webapp.db.locks import AdvisoryLock
 
-LOCK = 7_268_900  # The advisory lock of whoever migrates; used nowhere else.
+LOCK = AdvisoryLock.MIGRATING
 
 
 def upgrade(url: str) -> None:

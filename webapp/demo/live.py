@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.core.errors import UserError
 from webapp.core.periods import DAY, Window, floor_to
+from webapp.db.locks import AdvisoryLock
 from webapp.demo import history, machines
 from webapp.demo.company import Company, Stream
 from webapp.demo.prepare import company_of
@@ -26,7 +27,7 @@ from webapp.telemetry.ingest import accept_measurements, accept_predictions
 
 logger = logging.getLogger(__name__)
 
-LOCK = 7_268_903  # Held by the one process that sends.
+LOCK = AdvisoryLock.SENDING_DEMO
 EVERY = timedelta(seconds=1)
 TOLD_EVERY = timedelta(seconds=30)
 AGENDA = timedelta(hours=1)

@@ -17,6 +17,7 @@ from webapp.catalog.register import put_model, set_business
 from webapp.catalog.tables import ModelRow
 from webapp.core.errors import ConflictError
 from webapp.core.periods import DAY, Window, floor_to
+from webapp.db.locks import AdvisoryLock
 from webapp.demo import history, people, replay
 from webapp.demo.company import Company, all_worlds
 from webapp.demo.history import Span
@@ -25,7 +26,7 @@ from webapp.demo.world import World
 from webapp.runtime import Runtime
 from webapp.telemetry import baselines, segments
 
-LOCK = 7_268_902  # Held by whoever prepares the demo: several processes may start at once.
+LOCK = AdvisoryLock.PREPARING_DEMO
 BASELINE_DAYS = timedelta(days=14)
 Report = Callable[[str], None]
 

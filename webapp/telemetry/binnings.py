@@ -16,10 +16,10 @@ from webapp.catalog.models import Model, Task
 from webapp.catalog.queries import binnings, current_binning
 from webapp.catalog.tables import BinningRow, ModelRow
 from webapp.core.errors import UnavailableError
+from webapp.db.locks import AdvisoryLock
 from webapp.telemetry.columns import Features, unknown_features
 
 MAXIMUM_FEATURES = 500
-RECOUNTING = 7_268_901  # The kind of lock that counting a model's events shares and recounting has alone.
 
 
 def extended_binning(
@@ -74,7 +74,7 @@ def hold(session: Session, model_ids: Iterable[int]) -> None:
     """
     statement = text("SELECT pg_advisory_xact_lock_shared(:kind, id) FROM unnest(CAST(:ids AS int[])) AS m(id)")
     try:
-        session.execute(statement, {"kind": RECOUNTING, "ids": sorted(model_ids)})
+        session.execute(statement, {"kind": AdvisoryLock.RECOUNTING, "ids": sorted(model_ids)})
     except OperationalError as error:
         if isinstance(error.orig, LockNotAvailable):
             raise UnavailableError("The model's events are being recounted; send this again in a moment.") from error
@@ -84,7 +84,7 @@ def hold(session: Session, model_ids: Iterable[int]) -> None:
 def hold_alone(session: Session, model_id: int) -> None:
     """Wait for whoever counts events of the model, and keep others from it until the transaction ends."""
     session.execute(text("SELECT set_config('lock_timeout', '60s', true), set_config('statement_timeout', '0', true)"))
-    session.execute(text("SELECT pg_advisory_xact_lock(:kind, :id)"), {"kind": RECOUNTING, "id": model_id})
+    session.execute(text("SELECT pg_advisory_xact_lock(:kind, :id)"), {"kind": AdvisoryLock.RECOUNTING, "id": model_id})
 
 
 def counted_in(session: Session, ids: Iterable[int]) -> Mapping[int, int]:

@@ -28,6 +28,7 @@ from webapp.alerting.records import insert_all
 from webapp.alerting.severity import Severity
 from webapp.alerting.silences import Plan
 from webapp.alerting.tables import AlertEntryRow, AlertRow, SilenceRow
+from webapp.db.locks import AdvisoryLock
 from webapp.worker.jobs import mute_alerts
 
 MINUTE = timedelta(minutes=1)
@@ -279,7 +280,7 @@ def test_who_makes_a_silence_waits_a_moment_for_another_who_looks(runtime):
 
     def look() -> None:
         with runtime.job_transaction() as session:
-            session.execute(select(func.pg_advisory_xact_lock(muting.ONE_AT_A_TIME)))
+            session.execute(select(func.pg_advisory_xact_lock(AdvisoryLock.MUTING)))
             holding.set()
             done.wait(0.3)
 
