@@ -15,9 +15,10 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
+from webapp.alerting import muting
 from webapp.alerting.grouping import Because, Member, Message, Policy, Told, leaves, message
 from webapp.alerting.records import Record, append_all
-from webapp.alerting.tables import AlertEntryRow, AlertRow
+from webapp.alerting.tables import NOT_LOOKED_AT, AlertEntryRow, AlertRow
 from webapp.alerting.types import EntryKind, Status
 from webapp.core.ids import uuid7
 from webapp.db.arrays import one_of
@@ -55,6 +56,7 @@ class Telling:
 
 def tell(session: Session, policy: Policy, *, now: datetime) -> Telling:
     """Take in what happened, and say what it is time to say; never commits."""
+    muting.refresh(session, now=now)  # A silence that has just begun holds for what is about to be told.
     happened = take_in(session, policy, now=now)
     rows = [*_acknowledged(session, happened, now=now), *_look(session, policy, now=now)]
     append_all(session, ToldRow, rows)
@@ -113,8 +115,11 @@ class _Seen:
 
 
 def _look(session: Session, policy: Policy, *, now: datetime) -> Sequence[Record]:
-    query = select(GroupRow).where(GroupRow.next_look_at <= now).order_by(GroupRow.next_look_at, GroupRow.id)
-    due = session.scalars(query.limit(GROUPS_AT_ONCE).with_for_update(skip_locked=True)).all()
+    # In a storm not every alert has been looked at for silences yet: their groups wait for that.
+    unclear = select(MemberRow.group_id).where(MemberRow.alert_id.in_(select(AlertRow.id).where(NOT_LOOKED_AT)))
+    query = select(GroupRow).where(GroupRow.next_look_at <= now, GroupRow.id.not_in(unclear))
+    order = query.order_by(GroupRow.next_look_at, GroupRow.id).limit(GROUPS_AT_ONCE)
+    due = session.scalars(order.with_for_update(skip_locked=True)).all()
     if not due:
         return ()
     members = _members(session, [group.id for group in due])

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories import NOW
-from webapp.alerting import episodes, muting
+from webapp.alerting import episodes
 from webapp.alerting.episodes import Finding
 from webapp.alerting.grouping import Policy
 from webapp.alerting.origin import Origin
@@ -75,7 +75,6 @@ class Stage:
         return self.sent()
 
     def tell(self, second: float) -> None:
-        muting.refresh(self.session, now=self.at(second))
         tell(self.session, self.policy, now=self.at(second))
 
     def sent(self) -> Sequence[Sent]:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from tests.factories import ROOT
 from tests.integration.notifications.stage import Sent, Stage
-from webapp.alerting import episodes, lifecycle, silences
+from webapp.alerting import episodes, lifecycle, muting, silences
 from webapp.alerting.grouping import Policy
 from webapp.alerting.matchers import parse
 from webapp.alerting.severity import Severity
@@ -158,3 +158,15 @@ def test_alerts_of_different_rules_are_told_apart(stage):
     assert sorted(each.firing for each in stage.sent()) == ["A", "B"]
     assert {each.at for each in stage.sent()} == {2}
     assert Sent(2, "A", "") in stage.sent()
+
+
+def test_a_group_waits_until_every_alert_of_it_was_looked_at_for_silences(stage, monkeypatch):
+    plan = silences.Plan(matchers=parse("name=B"), comment="a new machine", ends_at=stage.at(600))
+    silences.create(stage.session, plan, actor=ROOT, now=stage.at(0), confirmed=True)
+    for name in "ABC":
+        stage.fire(name, 0)
+    monkeypatch.setattr(muting, "MOST", 1)
+    for second in (0, 2, 3, 4, 5):
+        stage.tell(second)
+
+    assert [(each.firing, each.resolved) for each in stage.sent()] == [("AC", "")]

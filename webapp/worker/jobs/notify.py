@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from webapp.alerting import muting
 from webapp.alerting.grouping import Policy
 from webapp.notifications.telling import tell
 from webapp.runtime import Runtime
@@ -21,7 +20,6 @@ def policy_of(runtime: Runtime) -> Policy:
 
 def run(runtime: Runtime, at: datetime) -> str:
     with runtime.job_transaction() as session:
-        muting.refresh(session, now=at)  # a silence that has just begun holds for what is about to be told
         return tell(session, policy_of(runtime), now=at).sentence
 
 
