@@ -10,14 +10,15 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from tests.bench.run import scratch_runtime, show
+from tests.bench import alertmanager
+from tests.bench.run import free_port, scratch_runtime, show
 from webapp.accounts.actor import Actor, ActorKind
 from webapp.accounts.permissions import Permission
 from webapp.alerting import sources
 from webapp.alerting.sources import SourceSettings
 from webapp.runtime import Runtime
 
-PORT, SENDERS = 8078, 8
+PORT, PEER_PORT, SENDERS = free_port(), free_port(), 8
 SIZES = ((1, 4_000), (100, 20_000), (1_000, 40_000))  # alerts in a request, alerts in all
 PROMISE, PEER = "≥ 500/s", "(Alerta: 85–141/s)"
 ROOT = Actor(ActorKind.USER, "root", frozenset(Permission))
@@ -36,6 +37,43 @@ def run() -> None:
                 _measure(made.text, *SIZES[0], again=True)
             finally:
                 server.terminate()
+    _beside()
+
+
+def _beside() -> None:
+    """Send as many to a real Alertmanager, which keeps them in memory and answers before anything is on a disk."""
+    with alertmanager.running(PEER_PORT) as version:
+        if not version:
+            show("Alertmanager", "not measured", "", "there is no package of it here")
+            return
+        for size, count in SIZES:
+            bodies = [_list(size, start) for start in range(0, count, size)]
+            parts = [bodies[place::SENDERS] for place in range(SENDERS)]
+            threads = [threading.Thread(target=_send_list, args=(part,)) for part in parts if part]
+            began = time.perf_counter()
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            rate, what = count / (time.perf_counter() - began), "one" if size == 1 else f"{size:,}"
+            show(f"Alertmanager {version}: new alerts/s, {what} a request", f"{rate:,.0f}/s", "", "in memory")
+
+
+def _list(size: int, start: int) -> bytes:
+    alerts = [_alert(size, number) for number in range(start, start + size)]
+    named = ("labels", "annotations", "startsAt", "generatorURL")
+    return json.dumps([{name: alert[name] for name in named} for alert in alerts]).encode()
+
+
+def _send_list(bodies: Sequence[bytes]) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", PEER_PORT, timeout=60)
+    for body in bodies:
+        connection.request("POST", "/api/v2/alerts", body, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        text = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{answer.status} {text[:300]!r}")
+    connection.close()
 
 
 def _server(runtime: Runtime) -> "subprocess.Popen[bytes]":

@@ -1,5 +1,9 @@
-"""Cycles of ten thousand rules beside a long past, and how soon somebody else goes on after a kill."""
+"""Cycles of ten thousand rules beside a long past, with their commits, and how soon another process goes on."""
 
+import os
+import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -40,10 +44,13 @@ def run() -> None:
     with scratch_runtime() as runtime:
         start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
         load(runtime, start)
-        taken = measure(runtime, start)
-    for what, seconds in taken.items():
-        told = f"{min(seconds):.2f} s (of {len(seconds)}, worst {max(seconds):.2f})"
-        show(f"{RULES:,} rules × 1 series, committed: {what}", told, PROMISE, PEER)
+        for what, seconds in measure(runtime, start).items():
+            told = f"{min(seconds):.2f} s (worst {max(seconds):.2f})"
+            show(f"{RULES:,} rules × 1 series: {what}", told, PROMISE, PEER)
+        _run_often(runtime)
+        seconds = failovers(runtime)
+        told = f"{statistics.median(seconds):.1f} s (worst {max(seconds):.1f})"
+        show("another process evaluates, after a kill -9 in a cycle", told, "≤ 3 s")
 
 
 def load(runtime: Runtime, now: datetime) -> None:
@@ -83,6 +90,69 @@ def _timed(runtime: Runtime, at: datetime, *, expected: Callable[[Cycle], int] =
     taken = time.perf_counter() - began
     assert expected(cycle) == RULES, cycle
     return taken
+
+
+def _run_often(runtime: Runtime) -> None:
+    """Let the rules be due every five seconds: then there is often a cycle to kill."""
+    with runtime.job_transaction() as session:
+        session.execute(text("UPDATE rule SET interval_seconds = 5 WHERE deleted_at IS NULL"))
+        session.execute(text("UPDATE rule_schedule SET interval_seconds = 5, last_slot = NULL"))
+
+
+def failovers(runtime: Runtime, *, times: int = 5) -> list[float]:
+    """Kill whoever evaluates in the middle of it, and return how long it took until another one had evaluated."""
+    running = [_worker(runtime) for _ in range(2)]
+    try:
+        return [_failover(runtime, running) for _ in range(times)]
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+
+
+def _failover(runtime: Runtime, running: list["subprocess.Popen[bytes]"]) -> float:
+    _wait_for(lambda: _asked(runtime, _IN_A_CYCLE))
+    owner = str(_asked(runtime, "SELECT owner FROM job_lease WHERE name = 'evaluate_rules'"))
+    victim = next(process for process in running if f":{process.pid}:" in owner)
+    before = _asked(runtime, "SELECT max(watched_at) FROM rule_schedule")
+    victim.kill()
+    began = time.perf_counter()
+    _wait_for(lambda: _asked(runtime, "SELECT max(watched_at) FROM rule_schedule") != before)
+    taken = time.perf_counter() - began
+    victim.wait()
+    running[running.index(victim)] = _worker(runtime)
+    return taken
+
+
+def _worker(runtime: Runtime) -> "subprocess.Popen[bytes]":
+    settings = runtime.settings
+    environment = {
+        **os.environ,
+        "MC_DATABASE_URL": settings.database_url or "",
+        "MC_DATA_DIR": str(settings.data_dir),
+        "MC_SECRET_KEY": settings.secret_key,
+    }
+    command = [sys.executable, "-m", "webapp.cli.main", "worker"]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert process.stdout is not None
+    process.stdout.readline()
+    return process
+
+
+def _asked(runtime: Runtime, query: str) -> object:
+    with runtime.transaction() as session:
+        return session.execute(text(query)).scalar()
+
+
+def _wait_for(happened: Callable[[], object]) -> None:
+    while not happened():
+        time.sleep(0.01)
+
+
+_IN_A_CYCLE = """
+SELECT count(*) FROM job_lease WHERE name = 'evaluate_rules' AND started_at < clock_timestamp() - interval '0.1 s'
+AND expires_at > clock_timestamp() AND ended_at < started_at
+"""
 
 
 def _feed(runtime: Runtime, at: datetime, *, count: int, latency_ms: float = 20.0, failing: float = 0.0) -> None:

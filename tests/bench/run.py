@@ -5,6 +5,7 @@ make bench                  all of them
 """
 
 import importlib
+import socket
 import sys
 import tempfile
 import time
@@ -45,6 +46,13 @@ def scratch_runtime() -> Iterator[Runtime]:
         finally:
             runtime.dispose()
             server.stop()
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
 
 
 def show(what: str, figure: str, promise: str = "", peer: str = "") -> None:

@@ -15,7 +15,7 @@ from webapp.core.errors import UserError
 from webapp.core.ids import uuid7
 from webapp.worker.tables import LeaseRow, RunRow
 
-LEASE = timedelta(seconds=2)
+LEASE = timedelta(seconds=1.5)
 MAX_SENTENCE = 2_000
 
 
