@@ -65,6 +65,8 @@ def test_the_inbox_is_a_page_with_counts_and_a_cursor(firing: list[str], client_
         "comment_count": 0,
         "is_flapping": False,
         "muted": None,
+        "source_id": None,
+        "source_name": "",
     }
 
 
