@@ -1,12 +1,13 @@
 """A replay of a rule finds the very episodes that the live engine finds, job by job, over the same days."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from sqlalchemy.orm import Session
 
@@ -91,6 +92,46 @@ DOCUMENTS = (
 )  # fmt: skip
 
 
+QUICK = tuple(
+    msgspec.structs.replace(document, interval_seconds=300)
+    for document in (
+        rule("errors", "error_rate", parameters={"low": 0.1, "high": 0.5, "window_minutes": 15}),
+        rule("errors, waited for", "error_rate", parameters={"low": 0.1, "window_minutes": 20}, for_seconds=900),
+        rule("errors, kept", "error_rate", keep_firing_for_seconds=1800, no_data=NoData.OK,
+             parameters={"low": 0.2, "recover_at": 0.1, "window_minutes": 15}),
+        rule("errors, enough", "error_rate", parameters={"low": 0.1, "window_minutes": 60}, minimum_sample_count=9),
+        rule("accuracy", "accuracy", parameters={"direction": "below", "medium": 0.7, "window_minutes": 45}),
+        rule("money", "net_benefit", parameters={"direction": "below", "medium": 10, "window_minutes": 30}),
+        rule("slow", "response_time_p95", parameters={"medium": 150, "window_minutes": 30}),
+        rule("rate", "response_time_mean", "rate_of_change",
+             parameters={"medium": 80, "measured_in": "percent", "window_minutes": 15, "over_minutes": 30}),
+        rule("both", "error_rate", "composite", parameters={"conditions": BOTH, "window_minutes": 30}),
+        rule("any", "error_rate", "composite", parameters={"conditions": BOTH, "match": "any", "window_minutes": 30}),
+        rule("plans", "error_rate", scope=Scope(model="churn", segment="plan"),
+             parameters={"high": 0.25, "window_minutes": 30}),
+        rule("no data", "response_time_mean", scope=Scope(model="fraud"),
+             parameters={"high": 100, "window_minutes": 60}, no_data=NoData.ALERT),
+        rule("silent", "availability", "absence",
+             parameters={"severity": "critical", "intervals": 2, "every_seconds": 3600}),
+        cpu_rule("machines", parameters={"medium": 80, "high": 90, "window_minutes": 15}),
+    )
+)  # fmt: skip
+
+
+# What these are compared with is known by the hour, and so are they: they begin and end at full hours, live too.
+BY_THE_HOUR = tuple(
+    msgspec.structs.replace(document, interval_seconds=300)
+    for document in (
+        rule("usual", "prediction_count", "seasonal_baseline",
+             parameters={"measured_in": "percent", "low": 40, "weeks": 1, "weeks_minimum": 1}),
+        rule("odd", "error_rate", "anomaly",
+             parameters={"medium": 4, "days": 5, "least_change": 0.05, "window_minutes": 60}),
+        rule("few", "prediction_count", "absence",
+             parameters={"severity": "medium", "fewer_than": 9, "usual_above": 6, "weeks": 1}),
+    )
+)  # fmt: skip
+
+
 def fill(session: Session, *, seed: int = 11) -> None:
     """Store nine days of a model with bad hours and silent ones, of another that is rare, and of two machines."""
     rng = random.Random(seed)
@@ -147,11 +188,11 @@ class Lived:
     values: list[float] = field(default_factory=list)
 
 
-def live(runtime: Runtime) -> tuple[dict[UUID, Lived], list[AlertRow]]:
-    """Run the job at every full hour of the last days, as `job run evaluate_rules --at …` does."""
+def live(runtime: Runtime, *, slots: int, every: timedelta) -> tuple[dict[UUID, Lived], list[AlertRow]]:
+    """Run the job at so many slots until now, as `job run evaluate_rules --at …` does."""
     lived: dict[UUID, Lived] = {}
-    for hour in range(DAYS * 24 - 1, -1, -1):
-        at = NOW - hour * HOUR
+    for number in reversed(range(slots)):
+        at = NOW - number * every
         runs.run_now(runtime, "evaluate_rules", at=at)
         with runtime.transaction() as session:
             for alert in alerts(session):
@@ -163,23 +204,34 @@ def live(runtime: Runtime) -> tuple[dict[UUID, Lived], list[AlertRow]]:
         return lived, list(alerts(session))
 
 
-def test_a_replay_has_the_episodes_of_the_live_engine(runtime: Runtime) -> None:
+@pytest.mark.parametrize(
+    ("documents", "days", "every", "slots"),
+    [
+        (DOCUMENTS, DAYS, HOUR, DAYS * 24),
+        (QUICK, 1, 5 * MINUTE, 24 * 12),
+        (BY_THE_HOUR, 1, 5 * MINUTE, 23 * 12 + 1),  # the replay begins at the first full hour
+    ],
+    ids=["every hour", "every five minutes", "by the hour"],
+)
+def test_a_replay_has_the_episodes_of_the_live_engine(
+    runtime: Runtime, documents: Sequence[RuleDocument], days: int, every: timedelta, slots: int
+) -> None:
     with runtime.transaction() as session:
         fill(session)
-        for document in DOCUMENTS:
-            save(session, document, now=NOW - DAYS * DAY)
-    lived, found = live(runtime)
+        for document in documents:
+            save(session, document, now=NOW - days * DAY)
+    lived, found = live(runtime, slots=slots, every=every)
 
     with runtime.transaction() as session:
         replayed = {
-            document.name: backtest(session, document, days=DAYS, actor=ROOT, now=NOW) for document in DOCUMENTS
+            document.name: backtest(session, document, days=days, actor=ROOT, now=NOW) for document in documents
         }
 
     for name, result in replayed.items():
         theirs = {(key(each.labels), each.started_at): each for each in found if each.rule_name == name}
         episodes = {(key(each.labels), each.start): each for each in result.episodes}
         assert episodes.keys() == theirs.keys(), name
-        assert result.firings == sum(each.reopen_count + 1 for each in theirs.values())
+        assert result.firings == sum(each.reopen_count + 1 for each in theirs.values()), name
         for place, episode in episodes.items():
             alert, was = theirs[place], lived[theirs[place].id]
             assert (episode.end, episode.reason, episode.firings) == (
