@@ -23,7 +23,8 @@ from webapp.db.arrays import one_of
 from webapp.notifications.tables import GroupRow, MemberRow, OutboxRow
 
 AT_ONCE = 20_000  # entries that one transaction takes in: the rest is left to the next
-BEGINS = frozenset({EntryKind.FIRED, EntryKind.REOPENED, EntryKind.SEVERITY_RAISED, *NEWS})
+BEGINS = frozenset({EntryKind.FIRED, EntryKind.REOPENED, EntryKind.SEVERITY_RAISED, EntryKind.TAKEN_BACK, *NEWS})
+"""After these an alert fires that its group may have forgotten."""
 
 
 @dataclass(frozen=True, slots=True)

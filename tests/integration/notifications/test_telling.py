@@ -1,5 +1,6 @@
 """What is written down of what people are told, and why they are not told."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from sqlalchemy import func, select
 
 from tests.factories import ROOT
 from tests.integration.notifications.stage import Sent, Stage
-from webapp.alerting import episodes, lifecycle, muting, silences
+from webapp.alerting import bulk, deeds, episodes, lifecycle, muting, silences, undo
 from webapp.alerting.grouping import Policy
 from webapp.alerting.matchers import parse
 from webapp.alerting.severity import Severity
@@ -170,3 +171,23 @@ def test_a_group_waits_until_every_alert_of_it_was_looked_at_for_silences(stage,
         stage.tell(second)
 
     assert [(each.firing, each.resolved) for each in stage.sent()] == [("AC", "")]
+
+
+def test_who_takes_a_resolution_back_after_it_was_told_has_it_told_again(runtime):
+    with runtime.transaction() as session:
+        stage = Stage(session, Policy(("rule",), timedelta(seconds=2), timedelta(seconds=4), timedelta(seconds=12)))
+        alert = stage.fire("A", 0)
+        stage.tell(0)
+        stage.tell(2)
+    resolved = bulk.carry_out(
+        runtime.transaction, [alert], deeds.resolution(ResolveReason.FIXED, ""), actor=ROOT, now=stage.at(3)
+    )
+    with runtime.transaction() as session:
+        replace(stage, session=session).tell(6)
+    undo.take_back(runtime.transaction, resolved.deed_id, actor=ROOT, now=stage.at(7))
+    with runtime.transaction() as session:
+        again = replace(stage, session=session)
+        for second in (8, 10, 14):
+            again.tell(second)
+
+        assert again.ledger(alert) == [(2, "firing", "new"), (6, "resolved", "resolved"), (10, "firing", "new")]
