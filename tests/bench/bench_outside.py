@@ -14,8 +14,8 @@ from tests.bench import alertmanager
 from tests.bench.run import free_port, scratch_runtime, show
 from webapp.accounts.actor import Actor, ActorKind
 from webapp.accounts.permissions import Permission
-from webapp.alerting import sources
-from webapp.alerting.sources import SourceSettings
+from webapp.alerting.outside import sources
+from webapp.alerting.outside.sources import SourceSettings
 from webapp.runtime import Runtime
 
 PORT, PEER_PORT, SENDERS = free_port(), free_port(), 8

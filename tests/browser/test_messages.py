@@ -9,9 +9,9 @@ from tests.browser.conftest import PHONE, overflows
 from tests.factories import ROOT
 from tests.integration.notifications.stage import Stage
 from webapp.accounts.permissions import Role
-from webapp.alerting import silences
 from webapp.alerting.grouping import Policy
-from webapp.alerting.matchers import parse
+from webapp.alerting.muting import silences
+from webapp.alerting.muting.matchers import parse
 
 SHORT = Policy(("rule",), timedelta(seconds=2), timedelta(seconds=4), timedelta(hours=4))
 

@@ -14,7 +14,7 @@ KINDS = {
     "metrics.md": ("webapp.metrics.definitions", "METRIC"),
     "drift-methods.md": ("webapp.drift.methods", "METHOD"),
     "rule-types.md": ("webapp.alerting.rule_types", "RULE_TYPE"),
-    "source-formats.md": ("webapp.alerting.source_formats", "FORMAT"),
+    "source-formats.md": ("webapp.alerting.outside.source_formats", "FORMAT"),
     "report-sections.md": ("webapp.reporting.sections", "SECTION"),
 }
 

@@ -10,7 +10,8 @@ from types import ModuleType
 import msgspec
 import pytest
 
-from webapp.alerting import rule_types, source_formats
+from webapp.alerting import rule_types
+from webapp.alerting.outside import source_formats
 from webapp.core.registry import discover
 from webapp.drift import methods
 from webapp.metrics import definitions

@@ -7,9 +7,9 @@ import pytest
 from tests.integration.notifications.stage import Stage
 from tests.web.dashboards import page, words
 from webapp.accounts.permissions import Role
-from webapp.alerting import silences
 from webapp.alerting.grouping import Policy
-from webapp.alerting.matchers import parse
+from webapp.alerting.muting import silences
+from webapp.alerting.muting.matchers import parse
 from webapp.core.ids import uuid7
 
 SHORT = Policy(("rule",), timedelta(seconds=2), timedelta(seconds=4), timedelta(hours=4))

@@ -11,10 +11,10 @@ from tests.factories import NOW, ROOT
 from tests.web import alarms
 from tests.web.firing import changed, fire, texts, told
 from webapp.accounts.permissions import Role
-from webapp.alerting import inhibition, muting, silence_queries, silences
-from webapp.alerting.inhibition import Inhibition
-from webapp.alerting.matchers import parse
-from webapp.alerting.silences import Plan
+from webapp.alerting.muting import inhibition, silence_queries, silences, watch
+from webapp.alerting.muting.inhibition import Inhibition
+from webapp.alerting.muting.matchers import parse
+from webapp.alerting.muting.silences import Plan
 from webapp.web.views import silence_form
 from webapp.web.views.alert_rows import Reader
 
@@ -74,7 +74,7 @@ def silent(runtime, matchers: str = "instance=api-1", *, hours: float = 2) -> UU
     with runtime.transaction() as session:
         plan = Plan(matchers=parse(matchers), comment="Nightly <b>", ends_at=NOW + hours * HOUR)
         made = silences.create(session, plan, actor=ROOT, now=NOW, confirmed=True)
-        muting.refresh(session, now=NOW)
+        watch.refresh(session, now=NOW)
     return made
 
 
@@ -222,7 +222,7 @@ def test_the_inbox_names_what_mutes(client_of, runtime, firing):
     with runtime.transaction() as session:
         rule = Inhibition(name="Two says it", source=parse("instance=api-2"), target=parse("instance=api-3"))
         inhibition.save(session, rule, actor=ROOT, now=NOW)
-        muting.refresh(session, now=NOW)
+        watch.refresh(session, now=NOW)
     page = texts(page_of(client_of(Role.ONCALL), "/alerts?tab=silenced"))
 
     assert "Silenced by root until 14:00" in page

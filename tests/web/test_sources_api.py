@@ -17,9 +17,10 @@ from flask import Flask
 
 from tests.factories import NOW, ROOT
 from webapp.accounts.permissions import Role
-from webapp.alerting import queries, sources
+from webapp.alerting import queries
+from webapp.alerting.outside import sources
+from webapp.alerting.outside.sources import NewSecret, Source, SourceSettings
 from webapp.alerting.queries import InboxFilters, InboxRow
-from webapp.alerting.sources import NewSecret, Source, SourceSettings
 from webapp.core.clock import StandingClock
 from webapp.runtime import Runtime
 from webapp.web.blueprints import sources_api

@@ -10,10 +10,11 @@ from tests.factories import ROOT
 from tests.web.small import callback_body, gate_of
 from tests.web.test_sources_api import GENERIC, post
 from webapp.accounts.permissions import Role
-from webapp.alerting import outside, queries, sources
+from webapp.alerting import queries
+from webapp.alerting.outside import receiving, sources
+from webapp.alerting.outside.sources import NewSecret, SourceSettings
 from webapp.alerting.queries import InboxFilters
 from webapp.alerting.severity import Severity
-from webapp.alerting.sources import NewSecret, SourceSettings
 from webapp.core.errors import InvalidInputError
 from webapp.runtime import Runtime
 from webapp.web.views.source_parts import severities_of
@@ -41,7 +42,7 @@ def test_the_list_tells_how_a_source_was_heard(client_of: Clients, runtime: Runt
 
     post(dev, GENERIC, name="backups", secret=made.text)
     with runtime.transaction() as session:
-        outside.refuse(session, made.source.id, "Not proven: <b>no</b> header.", now=runtime.clock.now())
+        receiving.refuse(session, made.source.id, "Not proven: <b>no</b> header.", now=runtime.clock.now())
     shown = page(dev, "/sources")
 
     assert "Generic JSON" in shown

@@ -25,14 +25,14 @@ from webapp.alerting import wording
 from webapp.alerting.document import RuleDocument
 from webapp.alerting.inbox_rows import currencies_of_models
 from webapp.alerting.judging import Changes, Rule, needs_of
-from webapp.alerting.matchers import Matchers, labels_of, matches
+from webapp.alerting.muting.matchers import Matchers, labels_of, matches
+from webapp.alerting.muting.silence_queries import history
+from webapp.alerting.muting.silence_times import Times
 from webapp.alerting.past_readings import PastReadings, parts_of, read_past
 from webapp.alerting.plugins import Prepared, prepare
 from webapp.alerting.readings import Labels, Need
 from webapp.alerting.replay import DECIDED, Episode, Replay
 from webapp.alerting.severity import Severity
-from webapp.alerting.silence_queries import history
-from webapp.alerting.silence_times import Times
 from webapp.alerting.types import Status
 from webapp.alerting.views import Backtest, BacktestEpisode, BacktestPoint, BacktestSeries
 from webapp.catalog.queries import models as all_models

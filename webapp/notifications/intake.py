@@ -13,9 +13,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from webapp.alerting.grouping import HURRIES, NEWS, Because, Policy, first_look
-from webapp.alerting.matcher_queries import LABELS
+from webapp.alerting.muting.matcher_queries import LABELS
+from webapp.alerting.muting.silences import labels_in
 from webapp.alerting.records import put_all
-from webapp.alerting.silences import labels_in
 from webapp.alerting.tables import AlertEntryRow, AlertRow
 from webapp.alerting.types import EntryKind
 from webapp.core.ids import uuid7

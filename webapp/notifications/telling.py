@@ -15,8 +15,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from webapp.alerting import muting
 from webapp.alerting.grouping import Because, Member, Message, Policy, Told, leaves, message
+from webapp.alerting.muting import watch
 from webapp.alerting.records import Record, append_all
 from webapp.alerting.tables import NOT_LOOKED_AT, AlertEntryRow, AlertRow
 from webapp.alerting.types import EntryKind, Status
@@ -56,7 +56,7 @@ class Telling:
 
 def tell(session: Session, policy: Policy, *, now: datetime) -> Telling:
     """Take in what happened, and say what it is time to say; never commits."""
-    muting.refresh(session, now=now)  # A silence that has just begun holds for what is about to be told.
+    watch.refresh(session, now=now)  # A silence that has just begun holds for what is about to be told.
     happened = take_in(session, policy, now=now)
     rows = [*_acknowledged(session, happened, now=now), *_look(session, policy, now=now)]
     append_all(session, ToldRow, rows)

@@ -10,11 +10,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from tests.factories import NOW, ROOT
-from webapp.alerting import inhibition, muting, silences
-from webapp.alerting.inhibition import Inhibition
-from webapp.alerting.matchers import parse
+from webapp.alerting.muting import inhibition, silences, watch
+from webapp.alerting.muting.inhibition import Inhibition
+from webapp.alerting.muting.matchers import parse
+from webapp.alerting.muting.silences import Plan
 from webapp.alerting.severity import Severity
-from webapp.alerting.silences import Plan
 from webapp.alerting.tables import AlertEntryRow, AlertRow
 from webapp.alerting.types import EntryKind
 from webapp.core.ids import uuid7
@@ -80,7 +80,7 @@ def inhibit(session: Session, source: str, target: str, *equal: str, name: str =
 
 
 def refresh(session: Session, *, now: datetime = NOW) -> int:
-    return muting.refresh(session, now=now)
+    return watch.refresh(session, now=now)
 
 
 def marks(session: Session, alert_id: UUID) -> tuple[UUID | None, UUID | None]:

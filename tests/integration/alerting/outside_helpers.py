@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from tests.factories import NOW, ROOT
-from webapp.alerting import outside, sources
-from webapp.alerting.outside import Parcel
-from webapp.alerting.source_format import NAME_LABEL, OutsideAlert, OutsideStatus, Sent
-from webapp.alerting.sources import NewSecret, SourceSettings
+from webapp.alerting.outside import receiving, sources
+from webapp.alerting.outside.receiving import Parcel
+from webapp.alerting.outside.source_format import NAME_LABEL, OutsideAlert, OutsideStatus, Sent
+from webapp.alerting.outside.sources import NewSecret, SourceSettings
 from webapp.core.errors import UserError
 from webapp.core.secrets import Vault
 from webapp.telemetry.wire import Receipt
@@ -42,7 +42,7 @@ def sent(*alerts: OutsideAlert, left_out: int = 0) -> Sent:
 
 
 def hear(session: Session, made: NewSecret, *alerts: OutsideAlert, now: datetime = NOW) -> Receipt:
-    (answer,) = outside.receive(session, [Parcel(made.source.id, sent(*alerts))], now=now)
+    (answer,) = receiving.receive(session, [Parcel(made.source.id, sent(*alerts))], now=now)
     if isinstance(answer, UserError):
         raise answer
     return answer

@@ -7,8 +7,8 @@ import pytest
 from tests.factories import NOW, ROOT, make_measurements
 from tests.integration.alerting.helpers import cpu_rule
 from tests.integration.alerting.muted import HOUR, silence
-from webapp.alerting import silences
 from webapp.alerting.backtest import backtest
+from webapp.alerting.muting import silences
 from webapp.web.views import replay_parts
 from webapp.web.views.alert_rows import Reader
 

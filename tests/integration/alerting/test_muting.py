@@ -21,12 +21,13 @@ from tests.integration.alerting.muted import (
     silence,
     told,
 )
-from webapp.alerting import inhibition, lifecycle, muting, silences
-from webapp.alerting.inhibition import Inhibition
-from webapp.alerting.matchers import parse
+from webapp.alerting import lifecycle
+from webapp.alerting.muting import inhibition, silences, watch
+from webapp.alerting.muting.inhibition import Inhibition
+from webapp.alerting.muting.matchers import parse
+from webapp.alerting.muting.silences import Plan
 from webapp.alerting.records import insert_all
 from webapp.alerting.severity import Severity
-from webapp.alerting.silences import Plan
 from webapp.alerting.tables import AlertEntryRow, AlertRow, SilenceRow
 from webapp.db.locks import AdvisoryLock
 from webapp.worker.jobs import mute_alerts
@@ -240,7 +241,7 @@ def test_what_an_inhibitor_that_changed_has_to_let_go_is_not_forgotten(runtime):
 
 
 def test_more_than_one_look_takes_are_muted_and_freed_by_several(session, monkeypatch):
-    monkeypatch.setattr(muting, "MOST", 10)
+    monkeypatch.setattr(watch, "MOST", 10)
     hits = [alert(session, f"api-{number}", model="churn") for number in range(25)]
     made = silence(session, "model=churn")
 
@@ -258,7 +259,7 @@ def test_four_at_once_mute_each_alert_once(runtime):
     def look() -> None:
         for _ in range(5):
             with runtime.job_transaction() as session:
-                counts.append(muting.refresh(session, now=NOW))
+                counts.append(watch.refresh(session, now=NOW))
 
     threads = [threading.Thread(target=look) for _ in range(4)]
     for thread in threads:
@@ -288,8 +289,8 @@ def test_who_makes_a_silence_waits_a_moment_for_another_who_looks(runtime):
     other.start()
     holding.wait(5)
     with runtime.transaction() as session:
-        assert muting.refresh(session, now=NOW, wait=False) == 0
-        assert muting.catch_up(session, now=NOW) == 1
+        assert watch.refresh(session, now=NOW, wait=False) == 0
+        assert watch.catch_up(session, now=NOW) == 1
         assert marks(session, hit) == (made, None)
     other.join()
 

@@ -14,12 +14,13 @@ from tests.factories import NOW, ROOT, make_actor, make_model
 from tests.integration.alerting.helpers import alerts, only_alert
 from tests.integration.alerting.outside_helpers import FIRING, RESOLVED, hear, make_source, message, sent
 from webapp.accounts.permissions import Role
-from webapp.alerting import lifecycle, outside, queries, sources
-from webapp.alerting.outside import Parcel
+from webapp.alerting import lifecycle, queries
+from webapp.alerting.outside import receiving, sources
+from webapp.alerting.outside.receiving import Parcel
+from webapp.alerting.outside.source_format import OutsideAlert
+from webapp.alerting.outside.sources import NewSecret
 from webapp.alerting.queries import InboxFilters
 from webapp.alerting.severity import Severity
-from webapp.alerting.source_format import OutsideAlert
-from webapp.alerting.sources import NewSecret
 from webapp.alerting.tables import AlertEntryRow
 from webapp.alerting.types import AlertType, EntryKind, ResolveReason, Signal, Status
 from webapp.core.errors import ConflictError, NotFoundError
@@ -287,7 +288,7 @@ def test_what_is_beyond_reason_is_rejected_and_said(session: Session, source: Ne
 
 
 def test_what_the_sender_left_out_is_said(session: Session, source: NewSecret) -> None:
-    outside.receive(session, [Parcel(source.source.id, sent(message(), left_out=7))], now=NOW)
+    receiving.receive(session, [Parcel(source.source.id, sent(message(), left_out=7))], now=NOW)
 
     known = sources.source(session, source.source.id)
     assert (known.accepted, known.refused) == (1, 7)
@@ -300,7 +301,7 @@ def test_several_requests_in_one_transaction_get_an_answer_each(session: Session
     sources.delete(session, gone.source.id, actor=ROOT, now=NOW)
     parcels = [Parcel(made.source.id, sent(message())) for made in (source, other, source, gone)]
 
-    first, disabled, again, deleted = outside.receive(session, parcels, now=NOW)
+    first, disabled, again, deleted = receiving.receive(session, parcels, now=NOW)
 
     assert isinstance(first, Receipt)
     assert counts(first) == (1, 0, 0)

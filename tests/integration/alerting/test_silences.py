@@ -9,12 +9,13 @@ from tests.factories import NOW, ROOT, make_actor
 from tests.integration.alerting.muted import HOUR, alert, labelled, refresh, silence
 from webapp.accounts.permissions import Role
 from webapp.accounts.tables import AuditRow
-from webapp.alerting import queries, silence_queries, silences
-from webapp.alerting.matchers import labels_of, matches, parse
+from webapp.alerting import queries
+from webapp.alerting.muting import silence_queries, silences
+from webapp.alerting.muting.matchers import labels_of, matches, parse
+from webapp.alerting.muting.recurrence import Recurrence
+from webapp.alerting.muting.silences import ConfirmationNeededError, Plan
 from webapp.alerting.queries import InboxFilters
-from webapp.alerting.recurrence import Recurrence
 from webapp.alerting.severity import Severity
-from webapp.alerting.silences import ConfirmationNeededError, Plan
 from webapp.core.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from webapp.core.ids import uuid7
 from webapp.core.periods import Window

@@ -12,10 +12,10 @@ from tests.integration.alerting.helpers import only_alert
 from tests.integration.alerting.outside_helpers import VAULT, hear, make_source, message
 from webapp.accounts import audit
 from webapp.accounts.permissions import Role
-from webapp.alerting import outside, sources
+from webapp.alerting.outside import receiving, sources
+from webapp.alerting.outside.source_format import hash_of
+from webapp.alerting.outside.sources import SourceSettings
 from webapp.alerting.severity import Severity
-from webapp.alerting.source_format import hash_of
-from webapp.alerting.sources import SourceSettings
 from webapp.alerting.tables import AlertEntryRow
 from webapp.core.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError, UserError
 from webapp.core.secrets import Vault
@@ -157,7 +157,7 @@ def test_a_disabled_source_is_heard_again_when_it_is_enabled(session: Session) -
 def test_a_refusal_is_counted_with_its_reason(session: Session) -> None:
     made = make_source(session)
 
-    outside.refuse(session, made.source.id, "the header Authorization is missing", count=3, now=NOW)
+    receiving.refuse(session, made.source.id, "the header Authorization is missing", count=3, now=NOW)
 
     known = sources.source(session, made.source.id)
     assert (known.refused, known.refused_at, known.refused_because) == (3, NOW, "the header Authorization is missing")

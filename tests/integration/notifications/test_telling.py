@@ -9,9 +9,10 @@ from sqlalchemy import func, select
 
 from tests.factories import ROOT
 from tests.integration.notifications.stage import Sent, Stage
-from webapp.alerting import bulk, deeds, episodes, lifecycle, muting, silences, undo
+from webapp.alerting import bulk, deeds, episodes, lifecycle, undo
 from webapp.alerting.grouping import Policy
-from webapp.alerting.matchers import parse
+from webapp.alerting.muting import silences, watch
+from webapp.alerting.muting.matchers import parse
 from webapp.alerting.severity import Severity
 from webapp.alerting.tables import AlertRow
 from webapp.alerting.types import ResolveReason
@@ -166,7 +167,7 @@ def test_a_group_waits_until_every_alert_of_it_was_looked_at_for_silences(stage,
     silences.create(stage.session, plan, actor=ROOT, now=stage.at(0), confirmed=True)
     for name in "ABC":
         stage.fire(name, 0)
-    monkeypatch.setattr(muting, "MOST", 1)
+    monkeypatch.setattr(watch, "MOST", 1)
     for second in (0, 2, 3, 4, 5):
         stage.tell(second)
 

@@ -11,10 +11,10 @@ import pytest
 
 from tests.factories import ROOT
 from tests.integration.notifications.stage import Sent, Stage
-from webapp.alerting import inhibition, silences
 from webapp.alerting.grouping import Policy
-from webapp.alerting.inhibition import Inhibition
-from webapp.alerting.matchers import parse
+from webapp.alerting.muting import inhibition, silences
+from webapp.alerting.muting.inhibition import Inhibition
+from webapp.alerting.muting.matchers import parse
 from webapp.alerting.severity import Severity
 
 POLICY = Policy(("rule",), timedelta(seconds=2), timedelta(seconds=4), timedelta(seconds=12))

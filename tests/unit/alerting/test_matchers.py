@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.alerting import matchers
-from webapp.alerting.matchers import Matcher, Operator, matches, parse, written
+from webapp.alerting.muting import matchers
+from webapp.alerting.muting.matchers import Matcher, Operator, matches, parse, written
 from webapp.core.errors import InvalidInputError
 
 LABELS = {"model": "churn", "severity": "high", "path": "/score", "team": "", "note": "a\nb"}

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.factories import NOW
-from webapp.alerting import outside_words
-from webapp.alerting.source_format import NAME_LABEL, OutsideAlert, OutsideStatus
+from webapp.alerting.outside import wording
+from webapp.alerting.outside.source_format import NAME_LABEL, OutsideAlert, OutsideStatus
 from webapp.alerting.types import AlertType
 
 
@@ -25,12 +25,12 @@ def said(annotations: dict[str, str] | None = None, value_text: str = "", **labe
     ],
 )
 def test_the_sentence_is_the_senders(annotations: dict[str, str], sentence: str) -> None:
-    assert outside_words.summary_of(said(annotations)) == sentence
+    assert wording.summary_of(said(annotations)) == sentence
 
 
 def test_a_value_that_is_no_number_stands_in_the_sentence_and_all_is_bounded() -> None:
-    assert outside_words.summary_of(said({"summary": "Few"}, "3 of 5")) == "Few (3 of 5)"
-    assert len(outside_words.summary_of(said({"summary": "x" * 4_000}))) == outside_words.LONGEST_SUMMARY + 1
+    assert wording.summary_of(said({"summary": "Few"}, "3 of 5")) == "Few (3 of 5)"
+    assert len(wording.summary_of(said({"summary": "x" * 4_000}))) == wording.LONGEST_SUMMARY + 1
 
 
 @pytest.mark.parametrize(
@@ -43,4 +43,4 @@ def test_a_value_that_is_no_number_stands_in_the_sentence_and_all_is_bounded() -
     ],
 )
 def test_the_type_is_one_of_ours_or_a_system_failure(word: str, meant: AlertType) -> None:
-    assert outside_words.type_of(said(type=word)) is meant
+    assert wording.type_of(said(type=word)) is meant

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.alerting import recurrence
-from webapp.alerting.recurrence import Recurrence, current, following, window_of, windows
+from webapp.alerting.muting import recurrence
+from webapp.alerting.muting.recurrence import Recurrence, current, following, window_of, windows
 from webapp.core.errors import InvalidInputError
 from webapp.core.periods import DAY, HOUR, MINUTE, Window
 

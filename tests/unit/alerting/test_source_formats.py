@@ -11,12 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from webapp.alerting.source_format import Delivery, Keys, OutsideStatus, ProofError, SourceFormat, hash_of
-from webapp.alerting.source_formats.alertmanager import FORMAT as ALERTMANAGER
-from webapp.alerting.source_formats.generic import FORMAT as GENERIC
-from webapp.alerting.source_formats.grafana import FORMAT as GRAFANA
-from webapp.alerting.source_formats.grafana import SIGNATURE, TIMESTAMP
-from webapp.alerting.source_reading import (
+from webapp.alerting.outside.reading import (
     LONGEST_ANNOTATION,
     LONGEST_LABEL,
     LONGEST_URL,
@@ -25,7 +20,12 @@ from webapp.alerting.source_reading import (
     MOST_ANNOTATIONS,
     MOST_LABELS,
 )
-from webapp.alerting.sources import formats
+from webapp.alerting.outside.source_format import Delivery, Keys, OutsideStatus, ProofError, SourceFormat, hash_of
+from webapp.alerting.outside.source_formats.alertmanager import FORMAT as ALERTMANAGER
+from webapp.alerting.outside.source_formats.generic import FORMAT as GENERIC
+from webapp.alerting.outside.source_formats.grafana import FORMAT as GRAFANA
+from webapp.alerting.outside.source_formats.grafana import SIGNATURE, TIMESTAMP
+from webapp.alerting.outside.sources import formats
 from webapp.core.errors import InvalidInputError, TooLargeError, UserError
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)

@@ -8,9 +8,9 @@ from flask import Blueprint, Response
 from msgspec import Meta
 
 from webapp.accounts.permissions import Permission
-from webapp.alerting import inhibition, muting
-from webapp.alerting import matchers as matching
-from webapp.alerting.inhibition import Inhibition
+from webapp.alerting.muting import inhibition, watch
+from webapp.alerting.muting import matchers as matching
+from webapp.alerting.muting.inhibition import Inhibition
 from webapp.web import api
 from webapp.web.gate import requires
 from webapp.web.session import actor, now, runtime
@@ -66,7 +66,7 @@ def delete(inhibition_id: str) -> Response:
     """Take the rule away; what it mutes is open again."""
     with runtime().transaction() as session:
         inhibition.delete(session, api.uuid_of(inhibition_id, "inhibition rule"), actor=actor(), now=now())
-        muting.catch_up(session, now=now())
+        watch.catch_up(session, now=now())
     return Response(status=204)
 
 
@@ -80,5 +80,5 @@ def _save(inhibition_id: UUID | None) -> inhibition.InhibitionView:
     )
     with runtime().transaction() as session:
         saved = inhibition.save(session, rule, inhibition_id=inhibition_id, actor=actor(), now=now())
-        muting.catch_up(session, now=now())
+        watch.catch_up(session, now=now())
         return inhibition.inhibition(session, saved)

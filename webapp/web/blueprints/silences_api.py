@@ -10,10 +10,10 @@ from msgspec import Meta
 from sqlalchemy.orm import Session
 
 from webapp.accounts.permissions import Permission
-from webapp.alerting import matchers as matching
-from webapp.alerting import muting, silence_queries, silence_times, silences
-from webapp.alerting.matchers import Matchers
-from webapp.alerting.silences import Plan
+from webapp.alerting.muting import matchers as matching
+from webapp.alerting.muting import silence_queries, silence_times, silences, watch
+from webapp.alerting.muting.matchers import Matchers
+from webapp.alerting.muting.silences import Plan
 from webapp.web import api
 from webapp.web.gate import requires
 from webapp.web.session import actor, now, runtime
@@ -135,7 +135,7 @@ def end(silence_id: str) -> Response:
 
 def _shown(session: Session, silence_id: UUID) -> Any:
     """Return the silence as it stands, after it has muted what it mutes."""
-    muting.catch_up(session, now=now())
+    watch.catch_up(session, now=now())
     return silence_queries.silence(session, silence_id, now=now())
 
 

@@ -9,10 +9,10 @@ from flask import Blueprint, Response, current_app, request
 from flask.sansio.blueprints import BlueprintSetupState
 
 from webapp.accounts.permissions import Permission
-from webapp.alerting import outside, sources
-from webapp.alerting.outside import Parcel
-from webapp.alerting.source_format import Delivery, ProofError, Sent
-from webapp.alerting.sources import Sender
+from webapp.alerting.outside import receiving, sources
+from webapp.alerting.outside.receiving import Parcel
+from webapp.alerting.outside.source_format import Delivery, ProofError, Sent
+from webapp.alerting.outside.sources import Sender
 from webapp.core.errors import FieldError, InvalidInputError, UserError
 from webapp.core.together import Together
 from webapp.runtime import Runtime
@@ -88,7 +88,7 @@ def open_entrance(state: BlueprintSetupState) -> None:
 
     def write(parcels: Sequence[Parcel]) -> list[Receipt | UserError]:
         with means.ingest_transaction() as session:
-            return outside.receive(session, parcels, now=means.clock.now())
+            return receiving.receive(session, parcels, now=means.clock.now())
 
     door = Door(at_once=max(threads // 2, 1), waiting=max(threads // 4, 1))
     state.app.extensions[ENTRANCE] = Entrance(door, Together(write))
@@ -150,7 +150,7 @@ def _note(source_id: UUID, reason: str, at: datetime) -> None:
     count = _entrance().refusals.due(source_id, at)
     if count:
         with runtime().transaction() as session:
-            outside.refuse(session, source_id, f"Not proven: {reason}.", count=count, now=at)
+            receiving.refuse(session, source_id, f"Not proven: {reason}.", count=count, now=at)
 
 
 def _read(sender: Sender, body: bytes) -> Sent:
@@ -158,7 +158,7 @@ def _read(sender: Sender, body: bytes) -> Sent:
         return sender.format.read(body)
     except UserError as error:
         with runtime().ingest_transaction() as session:
-            outside.refuse(session, sender.id, error.message, now=now())
+            receiving.refuse(session, sender.id, error.message, now=now())
         raise
 
 

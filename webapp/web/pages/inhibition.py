@@ -8,9 +8,9 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from webapp.accounts.permissions import Permission
-from webapp.alerting import inhibition, muting
-from webapp.alerting.inhibition import InhibitionView
-from webapp.alerting.muting_reads import would_mute
+from webapp.alerting.muting import inhibition, watch
+from webapp.alerting.muting.inhibition import InhibitionView
+from webapp.alerting.muting.reads import would_mute
 from webapp.core.errors import NotFoundError
 from webapp.web.components import button, cell, confirm, grid, icon, page_header, panel
 from webapp.web.components.content import Child
@@ -98,7 +98,7 @@ def save(clicks: int | None, subject: str | None, ids: Ids, values: Texts) -> Se
         return _form(draft), no_update, no_update
     with runtime().transaction() as session:
         inhibition.save(session, rule, inhibition_id=uuid_or_none(subject), actor=actor(), now=now())
-        changed = muting.catch_up(session, now=now())
+        changed = watch.catch_up(session, now=now())
     alerts = "1 alert is" if changed == 1 else f"{changed:,} alerts are"
     notify(f"The rule counts from now on. {alerts} muted, or no longer.")
     return no_update, INHIBITIONS, ""
@@ -117,7 +117,7 @@ def delete(clicks: int | None, subject: str | None) -> str:
         raise PreventUpdate
     with runtime().transaction() as session:
         inhibition.delete(session, number, actor=actor(), now=now())
-        muting.catch_up(session, now=now())
+        watch.catch_up(session, now=now())
     notify("The rule is gone; what it muted is open again.")
     return INHIBITIONS
 

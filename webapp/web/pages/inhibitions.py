@@ -4,7 +4,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from webapp.accounts.permissions import Permission
-from webapp.alerting import inhibition
+from webapp.alerting.muting import inhibition
 from webapp.web.components import button, page_header, panel
 from webapp.web.components.content import Child
 from webapp.web.page import Page, PageRequest

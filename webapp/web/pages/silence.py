@@ -9,11 +9,12 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from webapp.accounts.permissions import Permission
-from webapp.alerting import matchers as matching
-from webapp.alerting import queries, silence_queries, silences
-from webapp.alerting.silence_queries import SilenceView
-from webapp.alerting.silence_times import State as Standing
-from webapp.alerting.silences import ConfirmationNeededError
+from webapp.alerting import queries
+from webapp.alerting.muting import matchers as matching
+from webapp.alerting.muting import silence_queries, silences
+from webapp.alerting.muting.silence_queries import SilenceView
+from webapp.alerting.muting.silence_times import State as Standing
+from webapp.alerting.muting.silences import ConfirmationNeededError
 from webapp.core.errors import InvalidInputError, NotFoundError
 from webapp.web.components import button, cell, confirm, grid, icon, page_header, panel
 from webapp.web.components.content import Child

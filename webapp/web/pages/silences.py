@@ -7,7 +7,7 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from webapp.accounts.permissions import Permission
-from webapp.alerting import silence_queries
+from webapp.alerting.muting import silence_queries
 from webapp.web.components import button, page_header
 from webapp.web.components.content import Child
 from webapp.web.layout import notify

@@ -10,8 +10,8 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from webapp.accounts.permissions import Permission
-from webapp.alerting import sources
-from webapp.alerting.sources import NewSecret, Source, SourceSettings
+from webapp.alerting.outside import sources
+from webapp.alerting.outside.sources import NewSecret, Source, SourceSettings
 from webapp.core.errors import InvalidInputError
 from webapp.web.components import button, confirm, modal, page_header, panel
 from webapp.web.components.content import Child

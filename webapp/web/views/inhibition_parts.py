@@ -8,8 +8,8 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from webapp.accounts.permissions import Permission
-from webapp.alerting.inhibition import MAX_NAME, Inhibition, InhibitionView, Source
-from webapp.alerting.matchers import Matchers, parse
+from webapp.alerting.muting.inhibition import MAX_NAME, Inhibition, InhibitionView, Source
+from webapp.alerting.muting.matchers import Matchers, parse
 from webapp.core.errors import InvalidInputError
 from webapp.web import components
 from webapp.web.components import Column, button, data_table, empty_state, facts, text_area, text_input, when

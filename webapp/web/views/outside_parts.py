@@ -7,8 +7,8 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from webapp.accounts.permissions import Permission
+from webapp.alerting.outside.source_format import NAME_LABEL
 from webapp.alerting.queries import AlertDetail
-from webapp.alerting.source_format import NAME_LABEL
 from webapp.web.components import icon
 from webapp.web.components.content import Child, Children
 from webapp.web.views.alert_rows import Reader

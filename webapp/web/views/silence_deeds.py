@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from webapp.alerting import muting, silence_queries, silences
-from webapp.alerting.silences import Plan
+from webapp.alerting.muting import silence_queries, silences, watch
+from webapp.alerting.muting.silences import Plan
 from webapp.core.errors import InvalidInputError
 from webapp.web.session import actor, now, runtime
 from webapp.web.views.alert_view import uuid_or_none
@@ -17,7 +17,7 @@ def save(plan: Plan, silence_id: UUID | None, *, confirmed: bool) -> str:
             saved = silences.create(session, plan, actor=actor(), now=now(), confirmed=confirmed)
         else:
             saved = silences.edit(session, silence_id, plan, actor=actor(), now=now(), confirmed=confirmed)
-        muting.catch_up(session, now=now())
+        watch.catch_up(session, now=now())
         made = silence_queries.silence(session, saved, now=now())
     if made.until is None:
         return "The silence is kept. It mutes nothing before its time."
@@ -32,7 +32,7 @@ def end(asked: Any) -> str:
     with runtime().transaction() as session:
         before = silence_queries.silence(session, silence_id, now=now()).muted_count
         silences.end(session, silence_id, actor=actor(), now=now())
-        muting.catch_up(session, now=now())
+        watch.catch_up(session, now=now())
         left = silence_queries.silence(session, silence_id, now=now()).muted_count
     freed = before - left
     return f"The silence is over. {_alerts(freed)} no longer under it." if freed else "The silence is over."

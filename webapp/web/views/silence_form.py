@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo, available_timezones
 from dash import html
 from dash.development.base_component import Component
 
-from webapp.alerting import matchers as matching
-from webapp.alerting import silence_times
-from webapp.alerting.matchers import Matcher, Operator
+from webapp.alerting.muting import matchers as matching
+from webapp.alerting.muting import silence_times
+from webapp.alerting.muting.matchers import Matcher, Operator
+from webapp.alerting.muting.recurrence import DAY_NAMES
+from webapp.alerting.muting.silence_queries import SilenceView
+from webapp.alerting.muting.silence_times import State
+from webapp.alerting.muting.silences import MAX_COMMENT, Plan
 from webapp.alerting.queries import AlertDetail
-from webapp.alerting.recurrence import DAY_NAMES
-from webapp.alerting.silence_queries import SilenceView
-from webapp.alerting.silence_times import State
-from webapp.alerting.silences import MAX_COMMENT, Plan
 from webapp.core.errors import InvalidInputError
 from webapp.core.periods import DAY, HOUR
 from webapp.web import components

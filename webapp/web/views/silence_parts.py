@@ -7,11 +7,11 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from webapp.accounts.permissions import Permission
-from webapp.alerting import recurrence
-from webapp.alerting.matchers import Matchers
-from webapp.alerting.silence_queries import SilenceView
-from webapp.alerting.silence_times import State
-from webapp.alerting.silences import Affected, Plan
+from webapp.alerting.muting import recurrence
+from webapp.alerting.muting.matchers import Matchers
+from webapp.alerting.muting.silence_queries import SilenceView
+from webapp.alerting.muting.silence_times import State
+from webapp.alerting.muting.silences import Affected, Plan
 from webapp.core import formatting
 from webapp.core.periods import DAY, Window
 from webapp.web.components import Column, button, data_table, empty_state, facts, notice, panel, tabs, when

@@ -8,9 +8,9 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from webapp.alerting.outside.source_format import SourceFormat
+from webapp.alerting.outside.sources import NewSecret, Source, SourceSettings, formats
 from webapp.alerting.severity import Severity
-from webapp.alerting.source_format import SourceFormat
-from webapp.alerting.sources import NewSecret, Source, SourceSettings, formats
 from webapp.core.errors import FieldError, InvalidInputError
 from webapp.core.formatting import number
 from webapp.web.components import (

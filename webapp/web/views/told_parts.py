@@ -44,7 +44,11 @@ def _coming(standing: Standing, reader: Reader) -> Component | None:
     """Say when a new alert is told, while its group still gathers."""
     if standing.tellings or standing.next_look_at is None:
         return None
-    words: list[Child] = ["Its group gathers others and is told at ", when(standing.next_look_at, zone=reader.zone), "."]
+    words: list[Child] = [
+        "Its group gathers others and is told at ",
+        when(standing.next_look_at, zone=reader.zone),
+        ".",
+    ]
     return html.Li([icon("timer"), html.P(words)], className="mc-told-line mc-told-held")
 
 

@@ -6,8 +6,8 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from webapp.alerting import recurrence
-from webapp.alerting.recurrence import DAY_NAMES, Recurrence
+from webapp.alerting.muting import recurrence
+from webapp.alerting.muting.recurrence import DAY_NAMES, Recurrence
 from webapp.core.errors import InvalidInputError
 from webapp.core.periods import EARLIEST, LATEST, Window
 

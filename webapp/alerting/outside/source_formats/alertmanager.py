@@ -4,10 +4,10 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from webapp.alerting.source_format import Delivery, Keys, Sent, Snippet, SourceFormat
-from webapp.alerting.source_proofs import by_password
-from webapp.alerting.source_reading import decoded, each_of
-from webapp.alerting.source_webhook import Webhook, WebhookAlert, check_version, outside
+from webapp.alerting.outside.proofs import by_password
+from webapp.alerting.outside.reading import decoded, each_of
+from webapp.alerting.outside.source_format import Delivery, Keys, Sent, Snippet, SourceFormat
+from webapp.alerting.outside.webhook import Webhook, WebhookAlert, check_version, outside
 
 VERSION = "4"
 

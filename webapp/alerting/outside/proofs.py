@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from webapp.alerting.source_format import Delivery, Keys, ProofError, hash_of
+from webapp.alerting.outside.source_format import Delivery, Keys, ProofError, hash_of
 
 TOLERANCE = timedelta(minutes=5)
 WEBHOOK_SECRET = "whsec_"  # noqa: S105 - how such secrets begin

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
-from webapp.alerting.matchers import Matcher, Operator
+from webapp.alerting.muting.matchers import Matcher, Operator
 from webapp.alerting.severity import Severity
 from webapp.alerting.tables import AlertRow
 

@@ -9,18 +9,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from webapp.alerting.source_format import (
-    NAME_LABEL,
-    Delivery,
-    Keys,
-    OutsideAlert,
-    OutsideStatus,
-    Sent,
-    Snippet,
-    SourceFormat,
-)
-from webapp.alerting.source_proofs import by_password, by_standard_webhook, new_webhook_secret
-from webapp.alerting.source_reading import (
+from webapp.alerting.outside.proofs import by_password, by_standard_webhook, new_webhook_secret
+from webapp.alerting.outside.reading import (
     LONGEST_NAME,
     UnusableError,
     clean,
@@ -32,6 +22,16 @@ from webapp.alerting.source_reading import (
     fingerprint_of,
     instant_of,
     number_of,
+)
+from webapp.alerting.outside.source_format import (
+    NAME_LABEL,
+    Delivery,
+    Keys,
+    OutsideAlert,
+    OutsideStatus,
+    Sent,
+    Snippet,
+    SourceFormat,
 )
 
 Instant = Annotated[datetime, Meta(tz=True)]

@@ -18,9 +18,10 @@ from sqlalchemy.orm import Session
 from webapp.accounts import audit
 from webapp.accounts.actor import Actor
 from webapp.accounts.permissions import Permission
-from webapp.alerting import episodes, source_formats
+from webapp.alerting import episodes
+from webapp.alerting.outside import source_formats
+from webapp.alerting.outside.source_format import Keys, SourceFormat, hash_of
 from webapp.alerting.severity import Severity
-from webapp.alerting.source_format import Keys, SourceFormat, hash_of
 from webapp.alerting.tables import AlertSourceRow
 from webapp.alerting.types import AutomaticReason
 from webapp.core.errors import ConflictError, FieldError, InvalidInputError, NotFoundError

@@ -5,8 +5,8 @@ from typing import Protocol
 from uuid import UUID
 
 from webapp.alerting.origin import Origin
+from webapp.alerting.outside.source_format import NAME_LABEL, OutsideAlert
 from webapp.alerting.severity import Severity
-from webapp.alerting.source_format import NAME_LABEL, OutsideAlert
 from webapp.alerting.types import AlertType
 from webapp.metrics.registry import METRICS
 

@@ -5,8 +5,7 @@ from datetime import datetime
 import msgspec
 from msgspec import field
 
-from webapp.alerting.source_format import NAME_LABEL, OutsideAlert, OutsideStatus
-from webapp.alerting.source_reading import (
+from webapp.alerting.outside.reading import (
     LONGEST_NAME,
     UnusableError,
     clean,
@@ -17,6 +16,7 @@ from webapp.alerting.source_reading import (
     instant_of,
     number_of,
 )
+from webapp.alerting.outside.source_format import NAME_LABEL, OutsideAlert, OutsideStatus
 from webapp.core.errors import FieldError, InvalidInputError
 
 NEVER = 1  # the year in which what still fires ends: the zero time of Go

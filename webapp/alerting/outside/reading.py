@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from webapp.alerting.source_format import OutsideAlert, Sent
+from webapp.alerting.outside.source_format import OutsideAlert, Sent
 from webapp.core.errors import FieldError, InvalidInputError, TooLargeError
 from webapp.core.periods import utc_instant
 from webapp.telemetry.reading import field_and_sentence

@@ -15,9 +15,10 @@ from uuid import UUID
 from sqlalchemy import BigInteger, String, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from webapp.alerting import episodes, outside_words
+from webapp.alerting import episodes
 from webapp.alerting.episodes import Finding
-from webapp.alerting.source_format import OutsideAlert, OutsideStatus, Sent
+from webapp.alerting.outside import wording
+from webapp.alerting.outside.source_format import OutsideAlert, OutsideStatus, Sent
 from webapp.alerting.states import OK, Phase, SeriesState
 from webapp.alerting.tables import AlertSourceRow
 from webapp.alerting.transitions import HELD_AFTER_RESOLVE, NOTHING, Alert, Decision, Deed, Seen, decide
@@ -213,18 +214,18 @@ def _begun(alert: OutsideAlert, former: Alert | None, *, now: datetime) -> datet
 def _finding(message: _Message, begun: datetime, *, ends: bool, now: datetime) -> Finding:
     source, alert = message.parcel.source, message.alert
     is_over = ends and alert.status is OutsideStatus.RESOLVED
-    labels = outside_words.labels_of(alert, source)
+    labels = wording.labels_of(alert, source)
     seen = Seen(
         state=OK if is_over else SeriesState(Phase.FIRING, active_at=begun, fired_at=now),
-        severity=outside_words.severity_of(alert, source),
+        severity=wording.severity_of(alert, source),
         value=alert.value,
         threshold=None,
-        summary="" if is_over else outside_words.summary_of(alert),
+        summary="" if is_over else wording.summary_of(alert),
         sample_count=0,
         end=AutomaticReason.BY_SOURCE if is_over else None,
         is_measured=False,
     )
-    return Finding(outside_words.origin_of(alert, source), message.fingerprint, labels, "", seen)
+    return Finding(wording.origin_of(alert, source), message.fingerprint, labels, "", seen)
 
 
 def _count(session: Session, parcels: Sequence[_Opened], *, now: datetime) -> None:

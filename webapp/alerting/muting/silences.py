@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 from webapp.accounts import audit
 from webapp.accounts.actor import Actor, ActorKind
 from webapp.accounts.permissions import Permission
-from webapp.alerting import matchers as matching
-from webapp.alerting import recurrence as recurring
-from webapp.alerting import silence_times
-from webapp.alerting.matcher_queries import LABELS, conditions, is_exact
-from webapp.alerting.matchers import Matchers
-from webapp.alerting.recurrence import Recurrence
-from webapp.alerting.silence_times import State, Times
+from webapp.alerting.muting import matchers as matching
+from webapp.alerting.muting import recurrence as recurring
+from webapp.alerting.muting import silence_times
+from webapp.alerting.muting.matcher_queries import LABELS, conditions, is_exact
+from webapp.alerting.muting.matchers import Matchers
+from webapp.alerting.muting.recurrence import Recurrence
+from webapp.alerting.muting.silence_times import State, Times
 from webapp.alerting.tables import AlertRow, SilenceRow
 from webapp.alerting.types import Status
 from webapp.core import formatting

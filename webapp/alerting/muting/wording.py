@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.alerting.silences import times_of
+from webapp.alerting.muting.silences import times_of
 from webapp.alerting.tables import AlertRow, SilenceRow
 from webapp.alerting.transitions import Entry
 from webapp.alerting.types import EntryKind

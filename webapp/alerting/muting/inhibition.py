@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from webapp.accounts import audit
 from webapp.accounts.actor import Actor, ActorKind
 from webapp.accounts.permissions import Permission
-from webapp.alerting import matchers as matching
-from webapp.alerting.matchers import LONGEST_LABEL, Matchers
+from webapp.alerting.muting import matchers as matching
+from webapp.alerting.muting.matchers import LONGEST_LABEL, Matchers
 from webapp.alerting.tables import InhibitionRow
 from webapp.core.errors import ConflictError, InvalidInputError, NotFoundError
 from webapp.core.ids import uuid7

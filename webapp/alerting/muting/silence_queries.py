@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from webapp.alerting import matchers as matching
-from webapp.alerting import recurrence
-from webapp.alerting.matchers import Matchers
-from webapp.alerting.silence_times import State, Times
-from webapp.alerting.silences import times_of
+from webapp.alerting.muting import matchers as matching
+from webapp.alerting.muting import recurrence
+from webapp.alerting.muting.matchers import Matchers
+from webapp.alerting.muting.silence_times import State, Times
+from webapp.alerting.muting.silences import times_of
 from webapp.alerting.tables import AlertRow, SilenceRow
 from webapp.core.errors import NotFoundError
 from webapp.core.periods import Window

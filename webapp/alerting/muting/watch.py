@@ -14,11 +14,11 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from webapp.alerting import matchers as matching
-from webapp.alerting import muting_words
 from webapp.alerting.episodes import notify
-from webapp.alerting.inhibition import Source, muting
-from webapp.alerting.muting_reads import (
+from webapp.alerting.muting import matchers as matching
+from webapp.alerting.muting import wording
+from webapp.alerting.muting.inhibition import Source, muting
+from webapp.alerting.muting.reads import (
     Calls,
     On,
     Seen,
@@ -28,8 +28,8 @@ from webapp.alerting.muting_reads import (
     sources,
     still_standing,
 )
+from webapp.alerting.muting.silences import times_of
 from webapp.alerting.records import append_all, update_all
-from webapp.alerting.silences import times_of
 from webapp.alerting.tables import AlertEntryRow, AlertRow
 from webapp.alerting.transitions import SYSTEM_NAME, Entry
 from webapp.db.locks import AdvisoryLock
@@ -147,11 +147,9 @@ def _write(
     ]
     update_all(session, AlertRow, rows)
     told = [each for each in alerts if each.is_active and marks[each.id] != _marks_of(each)]
-    words = muting_words.known(session, [*map(_marks_of, told), *(marks[each.id] for each in told)], now=now)
+    words = wording.known(session, [*map(_marks_of, told), *(marks[each.id] for each in told)], now=now)
     entries = [
-        (each.id, entry)
-        for each in told
-        for entry in muting_words.entries(_marks_of(each), marks[each.id], words, now=now)
+        (each.id, entry) for each in told for entry in wording.entries(_marks_of(each), marks[each.id], words, now=now)
     ]
     append_all(session, AlertEntryRow, [_record(alert_id, entry, now=now) for alert_id, entry in entries])
     if entries:
