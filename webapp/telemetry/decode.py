@@ -69,9 +69,15 @@ class Sum:
             self.counts[part], self.figures[part] = counts, figures
 
     def _width(self, part: str) -> int:
-        if part == "answers":
-            return answers_width(self.binning)
-        return {"scores": SCORE_WIDTH, "latencies": LATENCY_BINS, "features": self.binning.width}[part]
+        match part:
+            case "scores":
+                return SCORE_WIDTH
+            case "latencies":
+                return LATENCY_BINS
+            case "answers":
+                return answers_width(self.binning)
+            case _:
+                return self.binning.width
 
     def _merge_part(self, part: str, counts: np.ndarray[Any, Any], figures: np.ndarray[Any, Any]) -> None:
         if part not in self.counts:

@@ -13,6 +13,8 @@ Floats = NDArray[np.float64]
 
 _DENSE4, _DENSE8, _SPARSE = 0, 1, 2
 _HEADER = struct.Struct("<B3xI")
+_NO_FIGURES: Floats = np.zeros(0)
+_NO_FIGURES.flags.writeable = False
 
 
 def pack(counts: Counts, figures: Floats) -> bytes:
@@ -34,7 +36,11 @@ def unpack(data: bytes | memoryview, width: int) -> tuple[Counts, Floats]:
         counts = np.zeros(width, dtype=np.int64)
         places = np.frombuffer(data, "<u4", entries, at)
         counts[places] = np.frombuffer(data, "<i8", entries, at + 4 * entries)
-        return counts, np.frombuffer(data, "<f8", offset=at + 12 * entries)
+        return counts, _figures(data, at + 12 * entries)
     kind, size = ("<i4", 4) if encoding == _DENSE4 else ("<i8", 8)
     counts = np.frombuffer(data, kind, entries, at).astype(np.int64)
-    return counts, np.frombuffer(data, "<f8", offset=at + size * entries)
+    return counts, _figures(data, at + size * entries)
+
+
+def _figures(data: bytes | memoryview, at: int) -> Floats:
+    return np.frombuffer(data, "<f8", offset=at) if at < len(data) else _NO_FIGURES
