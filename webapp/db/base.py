@@ -66,6 +66,11 @@ def make_engine(
         json_deserializer=orjson.loads,
         connect_args={
             "connect_timeout": 3,
+            # A server that is cut off answers nothing and refuses nothing: after some seconds of that it is gone.
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 10_000,
             "application_name": application_name,
             "options": f"-c timezone=UTC -c statement_timeout={statement_timeout_seconds * 1000} -c lock_timeout=2000"
             " -c idle_in_transaction_session_timeout=60000",
