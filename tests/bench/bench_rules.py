@@ -164,7 +164,7 @@ def _feed(runtime: Runtime, at: datetime, *, count: int, latency_ms: float = 20.
                 prediction_id=f"{at:%d%H%M%S}-{place}",
                 at=at - timedelta(seconds=1) - place * timedelta(milliseconds=100),
                 features={},
-                score=None if place < count * failing else (0.9 if failing else 0.1),
+                score=None if place < count * failing else (0.9 if failing and place % 10 < 9 else 0.1),
                 error="down" if place < count * failing else None,
                 latency_ms=latency_ms + number % 10,
             )
