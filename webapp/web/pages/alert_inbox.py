@@ -213,8 +213,9 @@ def _all_of(painted: Painted) -> tuple[Any, ...]:
     return painted.rows, painted.more, painted.tabs, painted.filters, painted.new, data
 
 
-def _view(search: str | None) -> InboxView:
-    return read_view(query_of(search or ""))
+def _view(search: Any) -> InboxView:
+    """Read the view of an address; what a browser made up counts as none."""
+    return read_view(query_of(search if isinstance(search, str) else ""))
 
 
 def _is_here(path: str | None) -> bool:

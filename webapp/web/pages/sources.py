@@ -148,7 +148,12 @@ def act(_clicks: Sequence[int | None]) -> tuple[Component | None, Component]:
     prevent_initial_call=True,
 )
 def save(
-    clicks: int | None, subject: Any, severity: Any, words: Any, model: Any, header: Any
+    clicks: int | None,
+    subject: dict[str, Any] | None,
+    severity: str | None,
+    words: str | None,
+    model: str | None,
+    header: str | None,
 ) -> tuple[None, Component]:
     if not clicks:
         raise PreventUpdate
