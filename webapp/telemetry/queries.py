@@ -204,5 +204,7 @@ def _summed(session: Session, rows: Sequence[Row[Any]], parts: frozenset[str], g
 
 
 def _merged(by_binning: Mapping[int, Sum]) -> Aggregate:
+    if len(by_binning) == 1:
+        return next(iter(by_binning.values())).aggregate()
     first, *others = (by_binning[number].aggregate() for number in sorted(by_binning))
     return sum(others, first)
