@@ -174,7 +174,7 @@ def save(
     permission=WRITE,
     prevent_initial_call=True,
 )
-def end(clicks: int | None, subject: Any) -> tuple[None, Component]:
+def end(clicks: int | None, subject: dict[str, Any] | None) -> tuple[None, Component]:
     """Disable or delete what was asked about."""
     if not clicks:
         raise PreventUpdate
