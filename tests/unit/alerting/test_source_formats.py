@@ -260,6 +260,13 @@ def test_generic_json_takes_a_list_and_names_what_it_does_not_know() -> None:
     assert [each.field for each in sent.rejected] == ["titel", "title", "starts_at"]
 
 
+def test_a_whole_number_beyond_all_that_can_be_stored_is_a_text() -> None:
+    (found,) = GENERIC.read(b'{"title": "A", "value": ' + b"9" * 400 + b"}").alerts
+
+    assert found.value is None
+    assert found.value_text.startswith("999")
+
+
 # --- proofs -----------------------------------------------------------------------------------------------------------
 
 BODY = b'{"title": "x"}'

@@ -129,7 +129,12 @@ def instant_of(at: datetime, field: str) -> datetime:
 
 
 def number_of(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else value
+    """Return a number that can be stored; JSON also knows whole numbers beyond all of those."""
+    try:
+        found = None if value is None else float(value)
+    except OverflowError:
+        return None
+    return found if found is not None and math.isfinite(found) else None
 
 
 def fingerprint_of(labels: Mapping[str, str]) -> str:
