@@ -14,7 +14,7 @@ from uuid import UUID
 
 import orjson
 from psycopg2.errors import DeadlockDetected, LockNotAvailable
-from sqlalchemy import ARRAY, ColumnElement, Uuid, cast, func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -29,6 +29,7 @@ from webapp.alerting.tables import AlertDeedRow, AlertEntryRow, AlertRow
 from webapp.alerting.types import EntryKind
 from webapp.core.errors import InvalidInputError
 from webapp.core.ids import uuid7
+from webapp.db.arrays import one_of
 
 MOST = queries.COUNTED  # alerts in one deed
 AT_ONCE = 2_000  # alerts in one transaction
@@ -147,13 +148,12 @@ def _result(alert_id: UUID, verdict: deeds.Verdict) -> RowResult:
 
 
 def locked(session: Session, ids: Sequence[UUID]) -> list[Standing]:
-    """Return the alerts as they stand, locked in the order of their ids, which is everybody's."""
-    query = select(*COLUMNS).where(one_of(ids)).order_by(AlertRow.id).with_for_update()
-    return [Standing(*row) for row in session.execute(query)]
+    """Return the alerts as they stand, locked in the order of their ids, which is everybody's.
 
-
-def one_of(ids: Sequence[UUID]) -> ColumnElement[bool]:
-    return AlertRow.id.in_(select(func.unnest(cast(list(ids), ARRAY(Uuid())))))
+    Locked without their keys: what only refers to them, as every entry and every message does, waits for nobody.
+    """
+    query = select(*COLUMNS).where(AlertRow.id == one_of(ids)).order_by(AlertRow.id)
+    return [Standing(*row) for row in session.execute(query.with_for_update(key_share=True))]
 
 
 def write(session: Session, changes: Changes, *, deed_id: UUID, actor: Actor, now: datetime) -> None:
@@ -161,7 +161,7 @@ def write(session: Session, changes: Changes, *, deed_id: UUID, actor: Actor, no
     if not changes:
         return
     for values, ids in _by_values(changes):
-        statement = update(AlertRow).where(one_of(ids)).values(**values)
+        statement = update(AlertRow).where(AlertRow.id == one_of(ids)).values(**values)
         session.execute(statement.execution_options(synchronize_session=False))
     append_all(session, AlertEntryRow, [_entry(alert, made, actor=actor, now=now) for alert, made in changes])
     _audit(session, changes, deed_id=deed_id, actor=actor, now=now)

@@ -92,7 +92,7 @@ def _move_signals(session: Session, findings: Sequence[Finding], *, at: datetime
     if not ids:
         return True
     active = select(AlertRow.id).where(AlertRow.id == any_(uuids(ids)), AlertRow.status != Status.RESOLVED)
-    locked = active.order_by(AlertRow.id).with_for_update().subquery()
+    locked = active.order_by(AlertRow.id).with_for_update(key_share=True).subquery()
     if session.scalar(select(func.count()).select_from(locked)) != len(ids):
         return False
     by_columns: defaultdict[frozenset[str], list[dict[str, Any]]] = defaultdict(list)
@@ -134,7 +134,7 @@ def end_of_source(session: Session, source_id: UUID, reason: AutomaticReason, *,
 
 def _end_all(session: Session, ours: ColumnElement[bool], reason: AutomaticReason, *, now: datetime) -> int:
     query = select(*_COLUMNS).where(ours, AlertRow.status != Status.RESOLVED)
-    alerts = [Alert(*row) for row in session.execute(query.order_by(AlertRow.id).with_for_update())]
+    alerts = [Alert(*row) for row in session.execute(query.order_by(AlertRow.id).with_for_update(key_share=True))]
     decided = [decide(alert, _ended(alert, reason), at=now) for alert in alerts]
     update_all(session, AlertRow, [_record(made.alert) for made in decided if made.alert is not None])
     pairs = [(made.alert.id, entry) for made in decided if made.alert is not None for entry in made.entries]
@@ -166,8 +166,8 @@ def _update_free(session: Session, condition: ColumnElement[bool], values: Mappi
 
     Locked in the order that everybody locks in, so that a deed for thousands of alerts is never waited for in a circle.
     """
-    free = select(AlertRow.id).where(condition).order_by(AlertRow.id).with_for_update(skip_locked=True)
-    ids = session.scalars(free).all()
+    free = select(AlertRow.id).where(condition).order_by(AlertRow.id)
+    ids = session.scalars(free.with_for_update(key_share=True, skip_locked=True)).all()
     if ids:
         chosen = AlertRow.id.in_(select(func.unnest(uuids(ids))))
         session.execute(update(AlertRow).where(chosen).values(**values).execution_options(synchronize_session=False))
@@ -190,7 +190,8 @@ def _end_acknowledgements(
     query = select(AlertRow.id, AlertRow.severity, AlertRow.acknowledged_by).where(
         AlertRow.status == Status.ACKNOWLEDGED, too_long
     )
-    found = session.execute(query.order_by(AlertRow.id).with_for_update(skip_locked=True)).all()
+    free = query.order_by(AlertRow.id).with_for_update(key_share=True, skip_locked=True)
+    found = session.execute(free).all()
     update_all(session, AlertRow, [{"id": row.id, "status": Status.OPEN, **NOT_ACKNOWLEDGED} for row in found])
     return [
         (
@@ -231,8 +232,8 @@ def _newest_of_each() -> Select[str]:
         .order_by(AlertRow.fingerprint, AlertRow.started_at.desc(), AlertRow.id.desc())
         .subquery()
     )
-    query = select(*_COLUMNS).where(AlertRow.id.in_(select(newest.c.id))).order_by(AlertRow.id).with_for_update()
-    return document_of(query)
+    query = select(*_COLUMNS).where(AlertRow.id.in_(select(newest.c.id))).order_by(AlertRow.id)
+    return document_of(query.with_for_update(key_share=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,8 @@ def _carry_out(session: Session, alert_id: UUID, deed: Deed, *, actor: Actor, no
 
 
 def _locked(session: Session, alert_id: UUID) -> Standing:
-    row = session.execute(select(*COLUMNS).where(AlertRow.id == alert_id).with_for_update()).one_or_none()
+    query = select(*COLUMNS).where(AlertRow.id == alert_id)
+    row = session.execute(query.with_for_update(key_share=True)).one_or_none()
     if row is None:
         raise NotFoundError(f"There is no alert {alert_id}.")
     return Standing(*row)

@@ -10,19 +10,12 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts.actor import Actor
 from webapp.alerting import deeds
-from webapp.alerting.bulk import (
-    BulkResult,
-    RowResult,
-    Transaction,
-    locked,
-    one_of,
-    plain,
-    write,
-)
+from webapp.alerting.bulk import BulkResult, RowResult, Transaction, locked, plain, write
 from webapp.alerting.deeds import Change, Deed, Standing
 from webapp.alerting.tables import AlertDeedRow, AlertRow, RuleStateRow, ScheduleRow
 from webapp.alerting.types import EntryKind, Status
 from webapp.core.errors import ConflictError, ForbiddenError, NotFoundError
+from webapp.db.arrays import one_of
 from webapp.db.base import UtcDateTime
 
 WINDOW = timedelta(minutes=1)  # Screens offer it for ten seconds; a slow line has some more.
@@ -118,5 +111,5 @@ def _hold_evaluations(session: Session) -> None:
 def _well_since(session: Session, ids: Sequence[UUID]) -> frozenset[UUID]:
     """Return those of a rule whose series has become well: no evaluation would ever end them again."""
     held = exists().where(and_(RuleStateRow.alert_id == AlertRow.id, RuleStateRow.phase.in_(("firing", "recovering"))))
-    query = select(AlertRow.id).where(one_of(ids), AlertRow.rule_id.is_not(None), ~held)
+    query = select(AlertRow.id).where(AlertRow.id == one_of(ids), AlertRow.rule_id.is_not(None), ~held)
     return frozenset(session.scalars(query))

@@ -1,16 +1,21 @@
 """Several processes evaluate at once, one is killed in the middle: nothing twice, nothing lost."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from tests.factories import NOW, ROOT, make_measurements
-from tests.integration.alerting.helpers import MINUTE, alerts, cpu_rule, save
-from webapp.alerting import evaluate, rules
+from tests.integration.alerting.helpers import MINUTE, alerts, cpu_rule, only_alert, play, save
+from webapp.alerting import bulk, episodes, evaluate, lifecycle, rules
+from webapp.alerting.tables import AlertRow
+from webapp.alerting.types import AutomaticReason
+from webapp.notifications.tables import ToldRow
 from webapp.runtime import Runtime
 
 INSTANCES = 40
@@ -105,3 +110,32 @@ def test_a_rule_deleted_while_a_cycle_is_under_way_has_no_alert_open_afterwards(
     with runtime.transaction() as session:
         assert {alert.status for alert in alerts(session)} == {"resolved"}
         assert {alert.resolve_reason for alert in alerts(session)} == {"rule_deleted"}
+
+
+@pytest.mark.parametrize(
+    "lock",
+    [
+        lambda session, alert: bulk.locked(session, [alert.id]),
+        lambda session, alert: lifecycle.acknowledge(session, alert.id, actor=ROOT, now=NOW + MINUTE),
+        lambda session, alert: episodes.latest_of(session, [alert.fingerprint]),
+        lambda session, alert: episodes.end_of_rules(
+            session, [alert.rule_id], AutomaticReason.PAUSED, now=NOW + MINUTE
+        ),
+    ],
+    ids=["a deed for many", "a deed", "an evaluation", "a rule's end"],
+)
+def test_who_writes_that_an_alert_was_told_waits_for_nobody_who_holds_it(
+    runtime: Runtime, lock: Callable[[Session, AlertRow], object]
+) -> None:
+    """He would hold one alert and wait for another, in his own order: a circle with everybody who locks by ids."""
+    with runtime.transaction() as session:
+        save(session)
+        play(session, [95])
+        alert = only_alert(session)
+
+    with runtime.transaction() as holding:
+        lock(holding, alert)
+        with runtime.job_transaction() as telling:
+            telling.execute(text("SET LOCAL lock_timeout = '100ms'"))
+            telling.add(ToldRow(alert_id=alert.id, at=NOW, state="held", because="snoozed", text=""))
+            telling.flush()
