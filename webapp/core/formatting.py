@@ -12,10 +12,13 @@ from babel.numbers import format_currency
 LOCALE = "en_US"
 MINUS = "−"
 _FINEST = 9  # decimals
+_LARGEST = 1e15  # Nobody counts the digits of what is larger.
 
 
 def number(value: float, decimals: int | None = None) -> str:
-    """Return 1239 as `1,239`; without `decimals` small numbers keep three significant digits."""
+    """Return 1239 as `1,239`; without `decimals` small numbers keep three significant digits. Huge ones: `1.23e+18`."""
+    if abs(value) >= _LARGEST:
+        return f"{value:.3g}"
     if decimals is None:
         decimals = 0 if abs(value) >= 100 or float(value).is_integer() else 1 if abs(value) >= 10 else 3
     return f"{_settled(value, decimals):,.{decimals}f}"
