@@ -8,9 +8,11 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from tests.browser.conftest import PHONE, overflows, visit
+from tests.integration.alerting.outside_helpers import hear, make_source, message
 from tests.web import alarms
 from webapp.accounts.permissions import Role
 from webapp.alerting import lifecycle, queries
+from webapp.alerting.outside.source_format import NAME_LABEL
 from webapp.alerting.tables import ScheduleRow
 from webapp.alerting.types import Status
 from webapp.web.live import LATE
@@ -300,3 +302,42 @@ def test_every_page_says_how_old_the_evaluation_is_and_turns_red_by_itself(signe
     expect(live).to_have_class(re.compile("is-late"), timeout=15_000)
     expect(live).to_contain_text("Evaluated 3 min ago")
     expect(page.locator("#live-said")).to_have_text("Evaluated 3 min ago")
+
+
+# --- what strangers send
+
+
+@pytest.fixture
+def endless(runtime):
+    """An alert from outside whose title, model, value, labels and sentence are each far too long."""
+    now = datetime.now(UTC)
+    labels = {"L" * 150: "V" * 900, "model": "M" * 300}
+    annotations = {"summary": "D" * 1_900}
+    with runtime.transaction() as session:
+        made = make_source(session, "s" * 63)
+        words = {NAME_LABEL: "W" * 180, **labels}
+        hear(session, made, message(starts_at=now, labels=words, annotations=annotations, value=1.7e308), now=now)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_without_an_end_push_nothing_out_of_reach(signed_in, runtime, endless, theme):
+    alarms.fire(runtime, "api-1", now=datetime.now(UTC))
+    page = signed_in(Role.ONCALL, "/alerts", theme=theme)
+    page.locator(".mc-alert-title").filter(has_text="WWW").click()
+    expect(panel(page).get_by_role("button", name="Acknowledge")).to_be_in_viewport()
+    page.locator(".mc-alert-title").filter(has_text="High CPU").click()
+    expect(panel(page).get_by_role("heading", name="High CPU: api-1")).to_be_visible()
+    page.locator(".mc-alert-title").filter(has_text="WWW").click(position={"x": 5, "y": 5})
+    panel(page).get_by_role("button", name="Close").click()
+    expect(panel(page)).to_be_empty()
+
+
+def test_words_without_an_end_fit_a_phone(signed_in, endless):
+    page = signed_in(Role.ONCALL, "/alerts", size=PHONE)
+    title = page.locator(".mc-alert-title")
+    assert title.bounding_box()["height"] < 80
+    assert not overflows(page)
+    title.click()
+    page.wait_for_url("**/alerts/*")
+    expect(page.get_by_role("button", name="Acknowledge")).to_be_in_viewport()
+    assert not overflows(page)
