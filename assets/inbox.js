@@ -5,7 +5,7 @@
   var UNDO_SECONDS = 10, READ_SECONDS = 14, TYPING_MS = 300, MOST_MATCHING = 20000;
   var chosen = new Set(), everything = false, meansAll = false, current = null, anchor = null;
   var undoable = null, acting = [], saidAt = null, saidTimer = null, typingTimer = null, lastList = "", entering = null;
-  var seenNow = null, offset = 0, pressed = { id: "", at: 0 };
+  var seenNow = null, offset = 0, pressed = { id: "", at: 0 }, drafts = new Map();
   var PARAMETERS = { "inbox-type": "type", "inbox-model": "model", "inbox-assignee": "assignee", "inbox-age": "age" };
 
   function screen() { return document.querySelector("[data-mc-alerts]"); }
@@ -147,7 +147,17 @@
       set(each, "aria-current", each.classList.contains("is-current") ? "true" : null);
     });
     enter();
+    goOnWriting();
     told(found);
+  }
+  /* A comment that is being written stays with its alert, whatever is painted anew meanwhile. */
+  function draftOf(field) {
+    var detail = field && field.closest(".mc-detail"), subject = detail && detail.querySelector("[data-alert]");
+    return subject && field.closest(".mc-comment") ? subject.dataset.alert : null;
+  }
+  function goOnWriting() {
+    var field = document.querySelector(".mc-comment textarea"), draft = drafts.get(draftOf(field));
+    if (draft && !field.value) window.dash_clientside.set_props(field.id, { value: draft });
   }
   function searched() {
     var field = document.getElementById("inbox-text"), asked = new URLSearchParams(window.location.search).get("q") || "";
@@ -236,6 +246,7 @@
     else if (target.closest("[data-mc-more]")) put("inbox-more-wanted", Date.now());
     else if (target.closest("[data-mc-choose]")) ({ all: chooseAll.bind(null, true), matching: chooseMatching, none: chooseAll.bind(null, false) })[target.closest("[data-mc-choose]").dataset.mcChoose]();
     else if (target.closest("[data-mc-help]")) help();
+    else if (target.closest(".mc-comment button")) drafts.delete(draftOf(target));
     else if (target.closest('[data-mc-beside="close"]')) close();
     else if (target.closest("[data-mc-back]") && !event.metaKey && !event.ctrlKey) {
       event.preventDefault();
@@ -271,7 +282,8 @@
     go(address(change));
   });
   document.addEventListener("input", function (event) {
-    var name = event.target.id;
+    var name = event.target.id, alert = draftOf(event.target);
+    if (alert) drafts.set(alert, event.target.value);
     if (name !== "inbox-text" && name !== "rules-text") return;
     window.clearTimeout(typingTimer);
     typingTimer = window.setTimeout(function () {

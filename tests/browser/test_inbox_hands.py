@@ -304,6 +304,25 @@ def test_every_page_says_how_old_the_evaluation_is_and_turns_red_by_itself(signe
     expect(page.locator("#live-said")).to_have_text("Evaluated 3 min ago")
 
 
+def test_a_comment_that_is_being_written_outlives_what_is_done_meanwhile(signed_in, three):
+    page = signed_in(Role.ONCALL, f"/alerts?alert={three[0]}")
+    comment = panel(page).get_by_label("Add a comment")
+    comment.fill("It began with the deploy")
+    panel(page).get_by_role("button", name="Acknowledge").click()
+    expect(panel(page).get_by_role("button", name="Take back")).to_be_visible()
+    expect(comment).to_have_value("It began with the deploy")
+
+    page.locator(f'#inbox-rows > li[data-id="{three[1]}"] .mc-alert-title').click()
+    expect(panel(page).get_by_role("heading", name="High CPU: api-2")).to_be_visible()
+    expect(comment).to_have_value("")
+    page.locator(f'#inbox-rows > li[data-id="{three[0]}"] .mc-alert-title').click()
+    expect(comment).to_have_value("It began with the deploy")
+
+    panel(page).get_by_role("button", name="Comment").click()
+    expect(panel(page).locator(".mc-timeline")).to_contain_text("It began with the deploy")
+    expect(comment).to_have_value("")
+
+
 # --- what strangers send
 
 
