@@ -25,6 +25,7 @@ from webapp.alerting import lifecycle
 from webapp.alerting.muting import inhibition, silences, watch
 from webapp.alerting.muting.inhibition import Inhibition
 from webapp.alerting.muting.matchers import parse
+from webapp.alerting.muting.reads import is_called_for
 from webapp.alerting.muting.silences import Plan
 from webapp.alerting.records import insert_all
 from webapp.alerting.severity import Severity
@@ -248,6 +249,19 @@ def test_more_than_one_look_takes_are_muted_and_freed_by_several(session, monkey
     assert [refresh(session) for _ in range(4)] == [10, 10, 5, 0]
     assert {marks(session, each) for each in hits} == {(made, None)}
     assert [refresh(session, now=NOW + 3 * HOUR) for _ in range(4)] == [10, 10, 5, 0]
+
+
+def test_an_expression_that_matches_few_of_many_is_looked_at_once(session, monkeypatch):
+    """It would be read anew each second, and nobody told of what waits for the look to be done."""
+    monkeypatch.setattr(watch, "MOST", 10)
+    for number in range(15):
+        alert(session, f"api-{number}", model="churn" if number == 0 else "fraud")
+    refresh(session, now=NOW - HOUR)
+    refresh(session, now=NOW - HOUR)
+    silence(session, "model=~ch.*")
+
+    assert refresh(session) == 1
+    assert not is_called_for(session, now=NOW)
 
 
 def test_four_at_once_mute_each_alert_once(runtime):

@@ -119,9 +119,10 @@ def concerned(session: Session, called: Calls, *, now: datetime, most: int) -> C
     fresh = _read(session, NOT_LOOKED_AT, most=most)
     found.add(fresh)
     for row in called.silences:
-        of_silence = _of_silence(session, row, called, most=most)
+        limit = most if _is_read_in_parts(row, called) else None
+        of_silence = _of_silence(session, row, called, most=limit)
         found.add(of_silence)
-        found.is_cut |= len(of_silence) >= most
+        found.is_cut |= len(of_silence) == limit
     _add_inhibited(session, called, fresh, found)
     return found
 
@@ -174,14 +175,21 @@ def _on(session: Session, *, now: datetime) -> Mapping[UUID, On]:
     return found
 
 
-def _of_silence(session: Session, row: SilenceRow, called: Calls, *, most: int) -> Sequence[Seen]:
+def _is_read_in_parts(row: SilenceRow, called: Calls) -> bool:
+    """Say whether each look leaves fewer to read: what the database finds by itself changes its mark when it is read.
+
+    An expression also reads what it does not match, which it would read again and again.
+    """
+    on = called.on.get(row.id)
+    return on is None or is_exact(on.matchers)
+
+
+def _of_silence(session: Session, row: SilenceRow, called: Calls, *, most: int | None) -> Sequence[Seen]:
     """Return what a silence that went on shall mute, or what one that went off has muted."""
     on = called.on.get(row.id)
     if on is None:
         return _read(session, AlertRow.silence_id == row.id, most=most)
-    # What is checked by the database alone changes its mark when it is read, and so is not read again.
-    where = [_ACTIVE, AlertRow.silence_id.is_(None), *conditions(on.matchers)]
-    return _read(session, *where, most=most if is_exact(on.matchers) else None)
+    return _read(session, _ACTIVE, AlertRow.silence_id.is_(None), *conditions(on.matchers), most=most)
 
 
 def _add_inhibited(session: Session, called: Calls, fresh: Sequence[Seen], found: Concerned) -> None:
