@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from webapp.alerting.grouping import HURRIES, NEWS, Because, Policy, first_look
 from webapp.alerting.muting.matcher_queries import LABELS
 from webapp.alerting.muting.silences import labels_in
-from webapp.alerting.records import put_all
+from webapp.alerting.records import Record, put_all
 from webapp.alerting.tables import AlertEntryRow, AlertRow
 from webapp.alerting.types import EntryKind
 from webapp.core.ids import uuid7
@@ -77,14 +77,26 @@ def _join(session: Session, alert_ids: Sequence[UUID], policy: Policy, *, now: d
         }
         for key, members in sorted(groups.items())
     ]
-    session.execute(insert(GroupRow).values(made).on_conflict_do_nothing(index_elements=[GroupRow.key]))
-    keys = select(GroupRow.key, GroupRow.id).where(GroupRow.key.in_(groups)).with_for_update(read=True)
-    group_of = {row.key: row.id for row in session.execute(keys)}
+    group_of = _held(session, made)
     put_all(
         session,
         MemberRow,
         [{"alert_id": alert.id, "group_id": group_of[key]} for key in group_of for alert in groups[key]],
     )
+
+
+def _held(session: Session, made: Sequence[Record]) -> Mapping[str, UUID]:
+    """Make the groups that are not there; return all by their keys, none of which goes away until we are done.
+
+    One that was there may be gone when we come to hold it, because who looked at it found it empty: then it is made.
+    """
+    found: dict[str, UUID] = {}
+    while missing := [each for each in made if each["key"] not in found]:
+        session.execute(insert(GroupRow).values(missing).on_conflict_do_nothing(index_elements=[GroupRow.key]))
+        keys = select(GroupRow.key, GroupRow.id).where(GroupRow.key.in_([each["key"] for each in missing]))
+        held = session.execute(keys.order_by(GroupRow.key).with_for_update(read=True))
+        found |= {row.key: row.id for row in held}
+    return found
 
 
 def _began(alert: Any) -> datetime:

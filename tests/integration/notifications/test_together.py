@@ -3,14 +3,16 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
+from time import sleep
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
 from tests.factories import NOW
 from tests.integration.notifications.stage import Stage
 from webapp.alerting.grouping import Policy
-from webapp.notifications.tables import NotificationRow, OutboxRow, ToldRow
+from webapp.alerting.tables import AlertRow
+from webapp.notifications.tables import GroupRow, MemberRow, NotificationRow, OutboxRow, ToldRow
 from webapp.notifications.telling import tell
 
 POLICY = Policy(("rule",), timedelta(seconds=2), timedelta(seconds=4), timedelta(seconds=12))
@@ -55,3 +57,41 @@ def test_who_dies_in_the_middle_leaves_everything_to_be_told(runtime):
 
     with runtime.transaction() as session:
         assert session.scalars(select(ToldRow.state)).all() == ["firing"]
+
+
+def test_what_fires_while_its_empty_group_goes_away_is_told_in_a_new_one(runtime):
+    with runtime.transaction() as session:
+        Stage(session, POLICY).fire("A", 0)
+        tell(session, POLICY, now=NOW)
+        Stage(session, POLICY).end("A", 1)
+        tell(session, POLICY, now=NOW + timedelta(seconds=3))  # of nothing any more: its only alert leaves the group
+    with runtime.transaction() as session:
+        Stage(session, POLICY).fire("B", 4)
+
+    def tell_of_b() -> None:
+        with runtime.job_transaction() as session:
+            tell(session, POLICY, now=NOW + timedelta(seconds=5))
+
+    with ThreadPoolExecutor(1) as pool:
+        with runtime.transaction() as session:
+            session.execute(delete(GroupRow))  # as who looks at it does, and has not committed
+            waiting = pool.submit(tell_of_b)
+            wait_for_a_lock(runtime)
+        waiting.result()
+
+    with runtime.transaction() as session:
+        b = session.scalar(select(AlertRow.id).where(AlertRow.status == "open"))
+        assert session.scalars(select(MemberRow.alert_id)).all() == [b]
+
+
+def wait_for_a_lock(runtime) -> None:
+    """Wait until somebody waits for somebody else."""
+    waits = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    for _ in range(100):
+        with runtime.transaction() as session:
+            if session.scalar(waits):
+                return
+        sleep(0.02)
+    raise AssertionError("nobody waits")
