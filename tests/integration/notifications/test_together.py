@@ -5,7 +5,7 @@ from datetime import timedelta
 from threading import Barrier
 from time import sleep
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from tests.factories import NOW
@@ -74,9 +74,10 @@ def test_what_fires_while_its_empty_group_goes_away_is_told_in_a_new_one(runtime
 
     with ThreadPoolExecutor(1) as pool:
         with runtime.transaction() as session:
-            session.execute(delete(GroupRow))  # as who looks at it does, and has not committed
+            empty = session.scalars(select(GroupRow).with_for_update()).one()  # as who looks at it does
             waiting = pool.submit(tell_of_b)
             wait_for_a_lock(runtime)
+            session.delete(empty)
         waiting.result()
 
     with runtime.transaction() as session:
