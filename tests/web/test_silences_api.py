@@ -109,6 +109,8 @@ def test_windows_that_come_again(client_of: Clients, firing: list[Any]) -> None:
         ({"recurrence": {"days": ["x"], "start": "22:00", "zone": "UTC", "first": "2026-03-01"}}, "'x' is not a day"),
         ({"recurrence": {"days": ["mon"], "start": "25:00", "zone": "UTC", "first": "2026-03-01"}}, "time of day"),
         ({"unknown": 1}, "unknown field"),
+        ({"ends_at": "0001-01-01T00:00:00+14:00"}, "The end is in the year 1"),
+        ({"starts_at": "9999-12-31T23:59:59-12:00"}, "The start is in the year 9999"),
     ],
 )
 def test_what_is_wrong_is_said(client_of: Clients, given: dict[str, Any], said: str) -> None:

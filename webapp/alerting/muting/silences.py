@@ -28,7 +28,7 @@ from webapp.alerting.types import Status
 from webapp.core import formatting
 from webapp.core.errors import ConflictError, InvalidInputError, NotFoundError, UserError
 from webapp.core.ids import uuid7
-from webapp.core.periods import EARLIEST
+from webapp.core.periods import EARLIEST, utc_instant
 
 LONGEST = timedelta(days=366)
 MAX_COMMENT = 1_000
@@ -201,15 +201,16 @@ def _times(plan: Plan, *, now: datetime, began_at: datetime | None = None) -> Ti
         if last is not None and last <= now:
             raise InvalidInputError(f"The last of these windows was over at {formatting.utc(last)}.")
         return Times(max(first, began_at or now), last, plan.recurrence)
-    starts = began_at or max(plan.starts_at or now, now)
     if plan.ends_at is None:
         raise InvalidInputError("Say until when it is silent.")
-    if plan.ends_at <= max(starts, now):
-        what = "before it begins" if plan.ends_at <= starts and starts > now else "in the past"
-        raise InvalidInputError(f"The silence would end {what}, at {formatting.utc(plan.ends_at)}; choose a later end.")
-    if plan.ends_at - starts > LONGEST:
+    ends = utc_instant(plan.ends_at, "The end")
+    starts = began_at or max(utc_instant(plan.starts_at or now, "The start"), now)
+    if ends <= max(starts, now):
+        what = "before it begins" if ends <= starts and starts > now else "in the past"
+        raise InvalidInputError(f"The silence would end {what}, at {formatting.utc(ends)}; choose a later end.")
+    if ends - starts > LONGEST:
         raise InvalidInputError(f"A silence lasts {LONGEST.days} days at most; for good, pause or change the rule.")
-    return Times(starts, plan.ends_at)
+    return Times(starts, ends)
 
 
 def _from_now(plan: Plan) -> Plan:
