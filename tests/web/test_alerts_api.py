@@ -30,6 +30,16 @@ def post(client: FlaskClient, path: str, body: object = None) -> Any:
     return client.post(f"/api/v1/alerts/{path}", json=body, headers=client.csrf)  # type: ignore[attr-defined]
 
 
+def test_the_character_nul_finds_nothing_and_nobody(firing: list[str], client_of: Clients) -> None:
+    omar = client_of("oncall")
+    seen = omar.get("/api/v1/alerts").json
+
+    for odd in ({"text": "\x00"}, {"model": ["\x00"]}, {"assignee": "\x00"}):
+        view = {"newest": seen["newest"], "seen_at": seen["seen_at"], **odd}
+        assert post(omar, "bulk", {"action": "acknowledge", "matching": view}).json["results"] == []
+    assert post(omar, f"{firing[0]}/assign", {"user": "\x00"}).status_code == 422
+
+
 def test_the_inbox_is_a_page_with_counts_and_a_cursor(firing: list[str], client_of: Clients) -> None:
     client = client_of("oncall")
 

@@ -144,7 +144,7 @@ def _person(session: Session, user: str) -> UserRow:
     named = user.strip().lower()
     query = select(UserRow).where(UserRow.disabled_at.is_(None)).order_by(UserRow.id).limit(1)
     for column in (UserRow.email, UserRow.name):
-        found = session.scalar(query.where(func.lower(column) == named))
+        found = None if "\x00" in named else session.scalar(query.where(func.lower(column) == named))
         if found is not None:
             return found
     raise InvalidInputError(f"There is nobody with the e-mail address or name '{user[:100]}' who can sign in.")

@@ -14,6 +14,7 @@ from sqlalchemy import (
     all_,
     and_,
     any_,
+    false,
     func,
     literal,
     literal_column,
@@ -236,6 +237,8 @@ def _whole(duration: timedelta | None) -> timedelta | None:
 
 
 def _where(filters: InboxFilters, tab: Tab) -> list[ColumnElement[bool]]:
+    if "\x00" in "".join((filters.text, filters.assignee, *filters.models)):
+        return [false()]  # No text of ours holds the character NUL, and the database does not take it.
     conditions = [_TABS[tab]]
     if filters.severities:
         conditions.append(AlertRow.severity.in_([severity.rank for severity in filters.severities]))
