@@ -93,10 +93,7 @@ def _deed(session: Session, given: Bulk, at: datetime) -> deeds.Deed:
             return deeds.resolution(deeds.reason_of(given.reason or ""), given.note)
         case "snooze":
             if given.until is msgspec.UNSET:
-                message = (
-                    "Say until when: 'until' is an instant like 2026-03-01T10:00:00Z, or null until it gets worse."
-                )
-                raise InvalidInputError(message)
+                raise InvalidInputError(UNTIL_WHEN)
             snooze = deeds.Snooze(given.until)
             snooze.check(at)
             return snooze
