@@ -273,6 +273,15 @@ def test_a_metric_of_ours_is_shown_as_ours(session: Session, source: NewSecret) 
     assert queries.alert(session, row.id, now=NOW).metric_label == "Accuracy"
 
 
+def test_a_model_with_a_name_that_no_index_holds_is_cut(session: Session, source: NewSecret) -> None:
+    endless = "".join(map(chr, range(0x20000, 0x203E8)))  # 4,000 bytes that nothing shortens
+
+    assert hear(session, source, message(labels={"model": endless})).accepted == 1
+
+    (row,) = queries.inbox(session, InboxFilters(tab="open")).rows
+    assert row.model == f"{endless[:200]}… (800 characters more)"
+
+
 def test_what_is_beyond_reason_is_rejected_and_said(session: Session, source: NewSecret) -> None:
     ahead = message(FIRING, NOW + timedelta(days=2), fingerprint="ahead")
     many = [message(FIRING, NOW + minute * MINUTE, fingerprint="many") for minute in range(25)]

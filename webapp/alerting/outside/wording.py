@@ -5,6 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from webapp.alerting.origin import Origin
+from webapp.alerting.outside.reading import LONGEST_NAME, clean
 from webapp.alerting.outside.source_format import NAME_LABEL, OutsideAlert
 from webapp.alerting.severity import Severity
 from webapp.alerting.types import AlertType
@@ -44,8 +45,8 @@ def severity_of(alert: OutsideAlert, source: Meaning) -> Severity:
 
 
 def labels_of(alert: OutsideAlert, source: Meaning) -> dict[str, str]:
-    """Return its labels, with the model under the name that it has here."""
-    model = alert.labels.get(source.model_label, "")
+    """Return its labels, with the model under the name that it has here; longer than a name, no index holds it."""
+    model = clean(alert.labels.get(source.model_label, ""), LONGEST_NAME)
     return {**alert.labels, "model": model} if model else dict(alert.labels)
 
 
