@@ -18,11 +18,12 @@ from webapp.alerting.muting.silences import labels_in
 from webapp.alerting.records import Record, put_all
 from webapp.alerting.tables import AlertEntryRow, AlertRow
 from webapp.alerting.types import EntryKind
-from webapp.core.ids import uuid7
+from webapp.core.ids import digest, uuid7
 from webapp.db.arrays import one_of
 from webapp.notifications.tables import GroupRow, MemberRow, OutboxRow
 
 AT_ONCE = 20_000  # entries that one transaction takes in: the rest is left to the next
+LONGEST_KEY = 500  # characters, of four bytes at most: an index holds 2,704
 BEGINS = frozenset({EntryKind.FIRED, EntryKind.REOPENED, EntryKind.SEVERITY_RAISED, EntryKind.TAKEN_BACK, *NEWS})
 """After these an alert fires that its group may have forgotten."""
 
@@ -65,14 +66,14 @@ def _join(session: Session, alert_ids: Sequence[UUID], policy: Policy, *, now: d
     query = select(AlertRow.id, AlertRow.rule_id, AlertRow.active_at, AlertRow.fired_at, *LABELS)
     groups: defaultdict[str, list[Any]] = defaultdict(list)
     for alert in session.execute(query.where(AlertRow.id == one_of(alert_ids), ~is_member).order_by(AlertRow.id)):
-        groups[_key(alert, policy)].append(alert)
+        groups[_key(_common(alert, policy))].append(alert)
     if not groups:
         return
     made = [
         {
             "id": uuid7(now),
             "key": key,
-            "labels": json.loads(key),
+            "labels": _common(members[0], policy),
             "next_look_at": min(first_look(_began(alert), policy, now=now) for alert in members),
         }
         for key, members in sorted(groups.items())
@@ -105,10 +106,16 @@ def _began(alert: Any) -> datetime:
     return began
 
 
-def _key(alert: Any, policy: Policy) -> str:
-    """Return what names the alert's group: the labels that its alerts have in common."""
+def _common(alert: Any, policy: Policy) -> Mapping[str, str]:
+    """Return the labels that the alerts of its group have in common."""
     labels = labels_in(alert)
-    return json.dumps({name: labels.get(name, "") for name in policy.group_by}, ensure_ascii=False)
+    return {name: labels.get(name, "") for name in policy.group_by}
+
+
+def _key(common: Mapping[str, str]) -> str:
+    """Return what names the group with these labels, in no more words than an index holds."""
+    words = json.dumps(common, ensure_ascii=False)
+    return words if len(words) <= LONGEST_KEY else digest(words).hex()
 
 
 def _note_news(session: Session, happened: Sequence[Happened]) -> None:

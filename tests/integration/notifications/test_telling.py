@@ -192,3 +192,15 @@ def test_who_takes_a_resolution_back_after_it_was_told_has_it_told_again(runtime
             again.tell(second)
 
         assert again.ledger(alert) == [(2, "firing", "new"), (6, "resolved", "resolved"), (10, "firing", "new")]
+
+
+def test_groups_by_labels_that_no_index_holds_are_told_apart(session):
+    endless = "".join(map(chr, range(0x20000, 0x20400)))  # 4,096 bytes that nothing shortens
+    stage = Stage(session, Policy(("team",), timedelta(seconds=2), timedelta(seconds=4), timedelta(seconds=12)))
+    for name, team in (("A", f"{endless}1"), ("B", f"{endless}2"), ("C", f"{endless}1")):
+        stage.fire(name, 0, labels={"team": team})
+
+    told = stage.run(3, {})
+
+    assert sorted(sorted(each.firing) for each in told) == [["A", "C"], ["B"]]
+    assert {row.labels["team"] for row in session.scalars(select(GroupRow))} == {f"{endless}1", f"{endless}2"}
