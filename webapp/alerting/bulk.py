@@ -118,9 +118,16 @@ def _matching(transaction: Transaction, chosen: Matching, deed: Deed) -> Sequenc
 def _part(
     transaction: Transaction, ids: Sequence[UUID], deed: Deed, place: Place, *, actor: Actor, now: datetime
 ) -> list[RowResult]:
+    return unless_busy(transaction, ids, lambda session: _do(session, ids, deed, place, actor=actor, now=now))
+
+
+def unless_busy(
+    transaction: Transaction, ids: Sequence[UUID], work: Callable[[Session], list[RowResult]]
+) -> list[RowResult]:
+    """Do it in one transaction; where somebody else holds them for too long, say so of each of them."""
     try:
         with transaction() as session:
-            return _do(session, ids, deed, place, actor=actor, now=now)
+            return work(session)
     except OperationalError as error:
         if isinstance(error.orig, LockNotAvailable | DeadlockDetected):
             return [RowResult(each, 503, BUSY) for each in ids]

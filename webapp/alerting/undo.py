@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts.actor import Actor
 from webapp.alerting import deeds
-from webapp.alerting.bulk import BulkResult, RowResult, Transaction, locked, plain, write
+from webapp.alerting.bulk import BulkResult, RowResult, Transaction, locked, plain, unless_busy, write
 from webapp.alerting.deeds import Change, Deed, Standing
 from webapp.alerting.tables import AlertDeedRow, AlertRow, RuleStateRow, ScheduleRow
 from webapp.alerting.types import EntryKind, Status
@@ -31,30 +32,34 @@ WHAT: Mapping[str, str] = {
     "Assign": "the assignment",
     "Resolve": "the resolution",
 }
+TAKEN_BACK = "That was taken back already."
 CHANGED_SINCE = "It has changed since; nothing was taken back."
 WELL_SINCE = "Its condition does not hold any more; it stays resolved."
 
 
 def take_back(transaction: Transaction, deed_id: UUID, *, actor: Actor, now: datetime) -> BulkResult:
-    """Put back how the alerts stood that the deed changed; one that has changed since is left as it is."""
+    """Put back how the alerts stood that the deed changed; one that has changed since is left as it is.
+
+    Where somebody holds some of them for too long, the others are put back; asked again, those are.
+    """
     with transaction() as session:
-        parts = session.scalars(
-            select(AlertDeedRow.part).where(AlertDeedRow.id == deed_id).order_by(AlertDeedRow.part)
-        ).all()
-    if not parts:
-        raise NotFoundError("There is nothing to take back.")
+        query = select(AlertDeedRow).where(AlertDeedRow.id == deed_id).order_by(AlertDeedRow.part)
+        parts = session.scalars(query).all()
+    _check(parts, actor=actor, now=now)
     rows: list[RowResult] = []
-    for part in parts:
-        with transaction() as session:
-            rows += _part(session, deed_id, part, actor=actor, now=now)
+    for row in parts:
+        if row.undone_at is None:
+            work = partial(_part, part=row.part, deed_id=deed_id, actor=actor, now=now)
+            rows += unless_busy(transaction, list(_groups(row)), work)
     return BulkResult(deed_id, tuple(rows))
 
 
-def _part(session: Session, deed_id: UUID, part: int, *, actor: Actor, now: datetime) -> list[RowResult]:
+def _part(session: Session, *, deed_id: UUID, part: int, actor: Actor, now: datetime) -> list[RowResult]:
     row = session.get_one(AlertDeedRow, (deed_id, part), with_for_update=True, populate_existing=True)
-    _check(row, actor=actor, now=now)
+    if row.undone_at is not None:
+        raise ConflictError(TAKEN_BACK)
     row.undone_at = now
-    wanted = {UUID(each): group for group in row.changed for each in group["ids"]}
+    wanted = _groups(row)
     if row.action == "Resolve":
         _hold_evaluations(session)
     alerts = locked(session, sorted(wanted))
@@ -73,13 +78,21 @@ def _part(session: Session, deed_id: UUID, part: int, *, actor: Actor, now: date
     return results
 
 
-def _check(row: AlertDeedRow, *, actor: Actor, now: datetime) -> None:
-    deeds.require(actor, DEEDS[row.action].permission)
-    if (row.actor_id, row.actor_name) != (actor.id, actor.name):
-        raise ForbiddenError(f"{row.actor_name} did that; nobody else takes it back.")
-    if row.undone_at is not None:
-        raise ConflictError("That was taken back already.")
-    if now - row.at > WINDOW:
+def _groups(row: AlertDeedRow) -> dict[UUID, dict[str, Any]]:
+    """Return of each alert how it stood, and how it was left."""
+    return {UUID(each): group for group in row.changed for each in group["ids"]}
+
+
+def _check(parts: Sequence[AlertDeedRow], *, actor: Actor, now: datetime) -> None:
+    if not parts:
+        raise NotFoundError("There is nothing to take back.")
+    first = parts[0]
+    deeds.require(actor, DEEDS[first.action].permission)
+    if (first.actor_id, first.actor_name) != (actor.id, actor.name):
+        raise ForbiddenError(f"{first.actor_name} did that; nobody else takes it back.")
+    if all(row.undone_at is not None for row in parts):
+        raise ConflictError(TAKEN_BACK)
+    if now - first.at > WINDOW:
         raise ConflictError("That was too long ago to be taken back; do what is needed instead.")
 
 

@@ -314,6 +314,23 @@ def test_what_has_changed_since_is_not_taken_back(runtime: Runtime) -> None:
     assert standing(runtime) == {"acknowledged": 1, "open": 2}
 
 
+def test_what_was_held_when_a_deed_was_taken_back_is_taken_back_when_asked_again(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = sorted(fire(runtime, 4))
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    result = do(runtime, ids, deeds.Acknowledge())
+    with runtime.transaction() as session:
+        session.execute(select(AlertRow.id).where(AlertRow.id == ids[2]).with_for_update())
+        back = undo.take_back(runtime.transaction, result.deed_id, actor=OMAR, now=SOON)
+    assert [row.status for row in back.rows] == [200, 200, 503, 503]
+
+    again = undo.take_back(runtime.transaction, result.deed_id, actor=OMAR, now=SOON)
+
+    assert again.changed == tuple(ids[2:])
+    assert standing(runtime) == {"open": 4}
+
+
 def test_only_what_was_changed_is_taken_back(runtime: Runtime) -> None:
     ids = fire(runtime, 3)
     do(runtime, ids[:1], deeds.Acknowledge())

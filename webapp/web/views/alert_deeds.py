@@ -112,7 +112,8 @@ def take_back(given: Any) -> Result:
     if deed_id is None:
         raise InvalidInputError("There is nothing to take back.")
     done = undo.take_back(runtime().transaction, deed_id, actor=actor(), now=now())
-    return _result("taken back", done, is_all=len(done.rows) > MOST)
+    is_busy = any(row.status == 503 for row in done.rows)  # What somebody else held is offered once more.
+    return _result("taken back", done, undo_id=deed_id if is_busy else None, is_all=len(done.rows) > MOST)
 
 
 def said(result: Result, at: datetime) -> Component:
