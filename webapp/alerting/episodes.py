@@ -77,13 +77,25 @@ class Outcome:
 
 def apply(session: Session, findings: Sequence[Finding], *, at: datetime) -> Outcome:
     """Write what was found into the alerts, with their timelines, in the session's transaction."""
-    if _move_signals(session, [finding for finding in findings if finding.moves is not None], at=at):
+    moving = [finding for finding in findings if finding.moves is not None]
+    if moving and len(moving) < len(findings):
+        _hold(session, findings)
+    if _move_signals(session, moving, at=at):
         findings = [finding for finding in findings if finding.moves is None]
     if not findings:
         return Outcome({}, {})
     latest = latest_of(session, [finding.fingerprint for finding in findings])
     decided = [(finding, decide(latest.get(finding.fingerprint), finding.seen, at=at)) for finding in findings]
     return write(session, decided, latest, at=at)
+
+
+def _hold(session: Session, findings: Sequence[Finding]) -> None:
+    """Lock all of them at once: taken list by list they would be locked in no order, and waited for in a circle."""
+    others = [finding.fingerprint for finding in findings if finding.moves is None]
+    newest = session.scalars(_newest_ids(uuids(others))).all()
+    ids = [*newest, *(finding.moves for finding in findings if finding.moves is not None)]
+    query = select(AlertRow.id).where(AlertRow.id == any_(uuids(ids))).order_by(AlertRow.id)
+    session.execute(query.with_for_update(key_share=True))
 
 
 def _move_signals(session: Session, findings: Sequence[Finding], *, at: datetime) -> bool:
@@ -224,16 +236,19 @@ def latest_of(session: Session, fingerprints: Sequence[UUID]) -> dict[UUID, Aler
 
 @cache
 def _newest_of_each() -> Select[str]:
-    asked = as_uuids(bindparam("fingerprints", type_=String))
-    newest = (
-        select(AlertRow.id)
-        .ext(distinct_on(AlertRow.fingerprint))
-        .where(AlertRow.fingerprint.in_(select(func.unnest(asked))))
-        .order_by(AlertRow.fingerprint, AlertRow.started_at.desc(), AlertRow.id.desc())
-        .subquery()
-    )
+    newest = _newest_ids(as_uuids(bindparam("fingerprints", type_=String))).subquery()
     query = select(*_COLUMNS).where(AlertRow.id.in_(select(newest.c.id))).order_by(AlertRow.id)
     return document_of(query.with_for_update(key_share=True))
+
+
+def _newest_ids(fingerprints: ColumnElement[Any]) -> Select[UUID]:
+    """Return the id of the newest episode of each series."""
+    return (
+        select(AlertRow.id)
+        .ext(distinct_on(AlertRow.fingerprint))
+        .where(AlertRow.fingerprint.in_(select(func.unnest(fingerprints))))
+        .order_by(AlertRow.fingerprint, AlertRow.started_at.desc(), AlertRow.id.desc())
+    )
 
 
 @dataclass(frozen=True, slots=True)

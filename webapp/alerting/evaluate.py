@@ -59,13 +59,14 @@ class Cycle:
 
 def evaluate_due(session: Session, *, now: datetime, acknowledged_for: AcknowledgedFor = FOR_GOOD) -> Cycle:
     """Evaluate every rule whose slot has come and is not another process's; never commits."""
-    woken = episodes.wake(session, now=now, acknowledged_for=acknowledged_for)
     slots = schedule.claim_due(session, now=now)
     by_instant: defaultdict[datetime, list[Slot]] = defaultdict(list)
     for slot in slots:
         by_instant[slot.at].append(slot)
     with uncollected():
         cycles = [_evaluate(session, at, by_instant[at], now=now) for at in sorted(by_instant)]
+    # Last, because it waits for nobody: who holds what was woken and waits for more would close a circle.
+    woken = episodes.wake(session, now=now, acknowledged_for=acknowledged_for)
     return Cycle(
         rules=sum(cycle.rules for cycle in cycles),
         series=sum(cycle.series for cycle in cycles),

@@ -6,14 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from tests.factories import NOW, ROOT, make_measurements
 from tests.integration.alerting.helpers import MINUTE, alerts, cpu_rule, only_alert, play, save
+from tests.integration.waiting import wait_for_a_lock
 from webapp.alerting import bulk, episodes, evaluate, lifecycle, rules
-from webapp.alerting.tables import AlertRow
+from webapp.alerting.tables import AlertRow, RuleRow
 from webapp.alerting.types import AutomaticReason
 from webapp.notifications.tables import ToldRow
 from webapp.runtime import Runtime
@@ -139,3 +140,48 @@ def test_who_writes_that_an_alert_was_told_waits_for_nobody_who_holds_it(
             telling.execute(text("SET LOCAL lock_timeout = '100ms'"))
             telling.add(ToldRow(alert_id=alert.id, at=NOW, state="held", because="snoozed", text=""))
             telling.flush()
+
+
+def test_a_rule_is_paused_while_its_alert_is_woken_and_nobody_waits_in_a_circle(runtime: Runtime) -> None:
+    with runtime.transaction() as session:
+        rule_id = save(session)
+        play(session, [95])
+        lifecycle.snooze(session, only_alert(session).id, until=NOW + 2 * MINUTE, actor=ROOT, now=NOW + MINUTE)
+    feed(runtime, 95, NOW + 2 * MINUTE)
+
+    with runtime.transaction() as pausing, ThreadPoolExecutor(1) as pool:
+        pausing.execute(
+            select(RuleRow.id).where(RuleRow.id == rule_id).with_for_update()
+        )  # as who pauses it does first
+        evaluating = pool.submit(cycle, runtime, NOW + 2 * MINUTE)
+        wait_for_a_lock(runtime)
+        rules.pause_rule(pausing, rule_id, actor=ROOT, now=NOW + 2 * MINUTE)
+        pausing.commit()
+        assert evaluating.result(30).fired == 0
+
+    with runtime.transaction() as session:
+        assert only_alert(session).status == "resolved"
+
+
+def test_what_moves_and_what_fires_in_one_cycle_is_held_in_one_order(runtime: Runtime) -> None:
+    """Two lists, each in order, are none together: who waits with one of the second holds one of the first."""
+    with runtime.transaction() as session:
+        save(session)
+        for minute, values in enumerate([(95, 50), (50, 95), (95, 96)]):
+            at = NOW + minute * MINUTE
+            for number, value in enumerate(values):
+                make_measurements(
+                    session, values=[value], instance=f"api-{number}", start=at + MINUTE / 2, now=at + MINUTE
+                )
+            if minute < 2:
+                evaluate.evaluate_due(session, now=at + MINUTE)
+        again, moving = (alert.id for alert in alerts(session))
+
+    with runtime.transaction() as holding, ThreadPoolExecutor(1) as pool:
+        holding.execute(text("SET LOCAL lock_timeout = '100ms'"))
+        bulk.locked(holding, [again])
+        evaluating = pool.submit(cycle, runtime, NOW + 3 * MINUTE)
+        wait_for_a_lock(runtime)
+        bulk.locked(holding, [moving])
+        holding.commit()
+        assert evaluating.result(30).fired == 1

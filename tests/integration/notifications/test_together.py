@@ -3,13 +3,13 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
-from time import sleep
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.factories import NOW
 from tests.integration.notifications.stage import Stage
+from tests.integration.waiting import wait_for_a_lock
 from webapp.alerting.grouping import Policy
 from webapp.alerting.tables import AlertRow
 from webapp.notifications.tables import GroupRow, MemberRow, NotificationRow, OutboxRow, ToldRow
@@ -83,16 +83,3 @@ def test_what_fires_while_its_empty_group_goes_away_is_told_in_a_new_one(runtime
     with runtime.transaction() as session:
         b = session.scalar(select(AlertRow.id).where(AlertRow.status == "open"))
         assert session.scalars(select(MemberRow.alert_id)).all() == [b]
-
-
-def wait_for_a_lock(runtime) -> None:
-    """Wait until somebody waits for somebody else."""
-    waits = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    )
-    for _ in range(100):
-        with runtime.transaction() as session:
-            if session.scalar(waits):
-                return
-        sleep(0.02)
-    raise AssertionError("nobody waits")
