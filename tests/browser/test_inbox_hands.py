@@ -8,13 +8,15 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from tests.browser.conftest import PHONE, overflows, visit
+from tests.browser.test_accessibility import faults
+from tests.factories import ROOT
 from tests.integration.alerting.outside_helpers import hear, make_source, message
 from tests.web import alarms
 from webapp.accounts.permissions import Role
 from webapp.alerting import lifecycle, queries
 from webapp.alerting.outside.source_format import NAME_LABEL
 from webapp.alerting.tables import ScheduleRow
-from webapp.alerting.types import Status
+from webapp.alerting.types import ResolveReason, Status
 from webapp.web.live import LATE
 
 THUMB = 44  # pixels that a thumb hits
@@ -302,6 +304,18 @@ def test_every_page_says_how_old_the_evaluation_is_and_turns_red_by_itself(signe
     expect(live).to_have_class(re.compile("is-late"), timeout=15_000)
     expect(live).to_contain_text("Evaluated 3 min ago")
     expect(page.locator("#live-said")).to_have_text("Evaluated 3 min ago")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_was_refused_is_read_on_its_message(signed_in, runtime, three, theme):
+    page = signed_in(Role.ONCALL, "/alerts", theme=theme)
+    expect(page.locator("#inbox-rows > li")).to_have_count(3)
+    with runtime.transaction() as session:
+        lifecycle.resolve(session, three[0], reason=ResolveReason.FIXED, actor=ROOT, now=datetime.now(UTC))
+    page.keyboard.press("X")
+    page.keyboard.press("a")
+    expect(said(page).get_by_role("link", name="High CPU: api-1")).to_be_visible()
+    assert faults(page) == []
 
 
 def test_a_comment_that_is_being_written_outlives_what_is_done_meanwhile(signed_in, three):
