@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, event, text
 
 from tests.factories import make_model, make_predictions, prediction
 from webapp.core.errors import NotFoundError
@@ -230,3 +230,21 @@ def test_a_job_that_was_taken_over_while_its_process_was_stopped_writes_nothing_
     assert scalar(runtime, "SELECT to_regclass('written')") is None
     assert scalar(runtime, "SELECT outcome FROM job_run") == "lost"
     assert scalar(runtime, "SELECT owner FROM job_lease") == "two"
+
+
+@pytest.mark.parametrize(
+    ("name", "at_most"), [("evaluate_rules", "10s"), ("mute_alerts", "3s"), ("notify", "10s")], ids=str
+)
+def test_a_process_that_is_stopped_in_the_middle_gives_back_soon_what_others_wait_for(
+    runtime: Runtime, name: str, at_most: str
+) -> None:
+    """The default is a minute, in which nobody would be told of anything."""
+    limits: list[str] = []
+
+    @event.listens_for(runtime.job_engine, "commit")
+    def look(connection: Connection) -> None:
+        limits.append(connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar_one())
+
+    runs.run_now(runtime, name)
+
+    assert limits == [at_most]
