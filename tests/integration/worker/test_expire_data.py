@@ -18,11 +18,15 @@ from tests.factories import (
     outcome,
     prediction,
 )
+from tests.integration.alerting.muted import alert
 from webapp.accounts import links, sessions, throttle
 from webapp.accounts.links import LinkKind
 from webapp.accounts.permissions import Role
 from webapp.accounts.tables import UserRow
+from webapp.alerting.tables import AlertDeedRow, AlertEntryRow
+from webapp.core.ids import uuid7
 from webapp.core.periods import DAY, Window
+from webapp.notifications.tables import NotificationRow, ToldRow
 from webapp.runtime import Runtime
 from webapp.telemetry import expiry, gauges
 from webapp.worker.jobs import expire_data
@@ -112,6 +116,34 @@ def test_counters_of_guessing_go_when_they_count_no_more(runtime: Runtime) -> No
     with runtime.transaction() as session:
         found = names(session, "SELECT key FROM sign_in_attempt ORDER BY key")
     assert found == ["account:new@example.com", "address:192.0.2.2", "everyone"]
+
+
+def test_messages_and_deeds_of_long_ago_go_and_the_timeline_stays(runtime: Runtime) -> None:
+    with runtime.transaction() as session:
+        about = alert(session)
+        for at in (LONG_AGO, LATELY):
+            sent = NotificationRow(
+                id=uuid7(at), at=at, status="firing", title="High CPU", labels={}, firing=1, resolved=0
+            )
+            deed = AlertDeedRow(
+                id=uuid7(at), part=0, at=at, action="Acknowledge", actor_name="omar", count=1, changed=[]
+            )
+            session.add_all([sent, deed])
+            session.flush()
+            for message in (sent.id, None):
+                session.add(
+                    ToldRow(alert_id=about, at=at, notification_id=message, state="firing", because="", text="")
+                )
+            entry = {"alert_id": about, "at": at, "kind": "fired", "actor_kind": "system", "actor_name": "system"}
+            session.add(AlertEntryRow(**entry, text="Fired."))
+
+    said = expire_data.run(runtime, NOW)
+
+    with runtime.transaction() as session:
+        for table in ("notification", "alert_deed", "notification_alert"):
+            assert set(names(session, f"SELECT at FROM {table}")) == {LATELY}
+        assert len(names(session, "SELECT id FROM alert_entry")) == 2
+    assert said == "dropped: deeds for many alerts 1, words on who was told 2, messages 1"
 
 
 def test_one_run_takes_as_many_batches_as_it_needs(runtime: Runtime) -> None:

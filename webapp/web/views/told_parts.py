@@ -22,7 +22,7 @@ def told(standing: Standing, reader: Reader, *, is_active: bool) -> Component:
     if coming is not None:
         lines.insert(0, coming)
     if not lines:
-        words = "Nobody has been told: it began before messages were written down."
+        words = "Nothing is kept of who was told: it is too long ago."
         return html.P(words, className="mc-quiet")
     return html.Ol(lines, className="mc-told")
 

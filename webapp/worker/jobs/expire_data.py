@@ -1,4 +1,4 @@
-"""Drop what is older than it is kept: events and what came with them, minutes of rollups, what is over of accounts."""
+"""Drop what is older than it is kept: events and what came with them, messages, what is over of accounts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 
 from webapp.accounts import expiry as accounts
+from webapp.alerting import expiry as alerting
 from webapp.core.formatting import number
+from webapp.notifications import expiry as notifications
 from webapp.runtime import Runtime
 from webapp.telemetry import expiry as telemetry
 from webapp.telemetry.fold import expire_minutes
@@ -45,11 +47,14 @@ def run(runtime: Runtime, at: datetime) -> str:
 
 
 def _kinds(events_kept: timedelta) -> tuple[Expiry, ...]:
-    """Return what expires row by row; outcomes after the predictions that they belong to."""
+    """Return what expires row by row; outcomes after their predictions, messages after what they say of each alert."""
     return (
         Expiry("outcomes", telemetry.expire_outcomes, events_kept),
         Expiry("measured values", telemetry.expire_measurements, events_kept),
         Expiry("counters of refused items", telemetry.expire_refusals, events_kept),
+        Expiry("deeds for many alerts", alerting.expire_deeds, events_kept),
+        Expiry("words on who was told", notifications.expire_tellings, events_kept),
+        Expiry("messages", notifications.expire_messages, events_kept),
         Expiry("sessions", accounts.expire_sessions, ACCOUNTS_KEPT),
         Expiry("links", accounts.expire_links, ACCOUNTS_KEPT),
         Expiry("counters of failed sign-ins", accounts.expire_attempts, ATTEMPTS_KEPT),
