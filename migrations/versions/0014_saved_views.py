@@ -14,7 +14,7 @@ depends_on = None
 INSTANT = UtcDateTime()
 NOT_MUTED = sa.text("status <> 'resolved' AND silence_id IS NULL AND inhibitor_id IS NULL")
 ASSIGNED = sa.text("assignee IS NOT NULL AND status <> 'resolved'")
-INBOX = ["status", sa.text("severity DESC"), sa.text("id DESC")]
+INBOX: list[str | sa.TextClause] = ["status", sa.text("severity DESC"), sa.text("id DESC")]
 NARROWED_BY = ["type", "model", "started_at"]
 
 
