@@ -13,8 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from webapp.alerting.grouping import HURRIES, NEWS, Because, Policy, first_look
-from webapp.alerting.muting.matcher_queries import LABELS
-from webapp.alerting.muting.silences import labels_in
+from webapp.alerting.muting.matcher_queries import LABELS, labels_in
 from webapp.alerting.records import Record, put_all
 from webapp.alerting.tables import AlertEntryRow, AlertRow
 from webapp.alerting.types import EntryKind

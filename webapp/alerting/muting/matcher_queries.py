@@ -1,11 +1,12 @@
 """Matchers as conditions that the database checks, as far as it can: all but regular expressions."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
-from webapp.alerting.muting.matchers import Matcher, Operator
+from webapp.alerting.muting.matchers import Matcher, Operator, labels_of
 from webapp.alerting.severity import Severity
 from webapp.alerting.tables import AlertRow
 
@@ -25,7 +26,20 @@ LABELS = (
     AlertRow.type,
     AlertRow.source_name,
 )
-"""What `matchers.labels_of` is made from, in its order."""
+"""What `labels_in` reads."""
+
+
+def labels_in(row: Any) -> dict[str, str]:
+    """Return what matchers look at, of an alert or of a row that holds `LABELS`."""
+    return labels_of(
+        row.labels,
+        model=row.model,
+        version=row.version,
+        rule=row.rule_name,
+        severity=row.severity,
+        type=row.type,
+        source=row.source_name,
+    )
 
 
 def is_exact(matchers: Iterable[Matcher]) -> bool:

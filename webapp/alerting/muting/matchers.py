@@ -15,7 +15,6 @@ import orjson
 import re2
 
 from webapp.alerting.severity import Severity
-from webapp.alerting.tables import AlertRow
 from webapp.core.errors import InvalidInputError
 
 MOST = 20  # matchers of a set
@@ -140,19 +139,6 @@ def plain(matchers: Iterable[Matcher]) -> list[dict[str, Any]]:
 def stored(found: Iterable[Mapping[str, Any]]) -> Matchers:
     """Return matchers as they were stored, which were checked then."""
     return tuple(Matcher(each["label"], Operator(each["operator"]), each["value"]) for each in found)
-
-
-def alert_labels(row: AlertRow) -> dict[str, str]:
-    """Return what matchers look at: the labels of the alert's series, and what it is about."""
-    return labels_of(
-        row.labels,
-        model=row.model,
-        version=row.version,
-        rule=row.rule_name,
-        severity=row.severity,
-        type=row.type,
-        source=row.source_name,
-    )
 
 
 def labels_of(

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from webapp.alerting.muting import matchers as matching
 from webapp.alerting.muting.inhibition import Inhibition, InhibitionView, Source, muting, view_of
-from webapp.alerting.muting.matcher_queries import LABELS, conditions, is_exact, label
+from webapp.alerting.muting.matcher_queries import LABELS, conditions, is_exact, label, labels_in
 from webapp.alerting.muting.matchers import Matchers
-from webapp.alerting.muting.silences import labels_in, times_of
+from webapp.alerting.muting.silences import times_of
 from webapp.alerting.tables import NOT_LOOKED_AT, STANDING, AlertRow, InhibitionRow, SilenceRow
 from webapp.alerting.types import Signal, Status
 

@@ -19,7 +19,7 @@ from webapp.accounts.permissions import Permission
 from webapp.alerting.muting import matchers as matching
 from webapp.alerting.muting import recurrence as recurring
 from webapp.alerting.muting import silence_times
-from webapp.alerting.muting.matcher_queries import LABELS, conditions, is_exact
+from webapp.alerting.muting.matcher_queries import LABELS, conditions, is_exact, labels_in
 from webapp.alerting.muting.matchers import Matchers
 from webapp.alerting.muting.recurrence import Recurrence
 from webapp.alerting.muting.silence_times import State, Times
@@ -94,19 +94,6 @@ def affects(session: Session, matchers: Matchers, *, now: datetime) -> Affected:
     query = select(AlertRow.title, *LABELS).where(*fitting).order_by(*worst_first)
     found = [row.title for row in session.execute(query) if matching.matches(matchers, labels_in(row))]
     return Affected(len(found), active, found[:NAMED])
-
-
-def labels_in(row: Any) -> dict[str, str]:
-    """Return what matchers look at, from a row that holds `LABELS`."""
-    return matching.labels_of(
-        row.labels,
-        model=row.model,
-        version=row.version,
-        rule=row.rule_name,
-        severity=row.severity,
-        type=row.type,
-        source=row.source_name,
-    )
 
 
 def create(session: Session, plan: Plan, *, actor: Actor, now: datetime, confirmed: bool = False) -> UUID:
