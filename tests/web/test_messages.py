@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from tests.factories import ROOT
 from tests.integration.notifications.stage import Stage
 from tests.web.dashboards import page, words
 from webapp.accounts.permissions import Role
 from webapp.alerting.grouping import Policy
-from webapp.alerting.muting import silences
+from webapp.alerting.muting import silence_queries, silences, watch
 from webapp.alerting.muting.matchers import parse
 from webapp.core.ids import uuid7
 
@@ -18,8 +19,6 @@ SHORT = Policy(("rule",), timedelta(seconds=2), timedelta(seconds=4), timedelta(
 @pytest.fixture
 def told(runtime, clock):
     """Two alerts that people were told of together, and one that a silence holds."""
-    from tests.factories import ROOT
-
     with runtime.transaction() as session:
         stage = Stage(session, SHORT, start=clock.now() - timedelta(minutes=10))
         plan = silences.Plan(
@@ -54,6 +53,18 @@ def test_an_alert_that_has_just_begun_says_when_it_is_told(client_of, runtime, c
         stage.tell(0)
 
     assert "Its group gathers others and is told at" in words(page(client_of(Role.ONCALL), f"/alerts/{alert}"))
+
+
+def test_an_alert_that_nothing_holds_any_more_says_when_it_is_told(client_of, runtime, clock, told):
+    omar = client_of(Role.ONCALL)
+    assert "it is told at" not in words(page(omar, f"/alerts/{told[2]}"))
+
+    with runtime.transaction() as session:
+        (silence,) = silence_queries.silences(session, now=clock.now())
+        silences.end(session, silence.id, actor=ROOT, now=clock.now())
+        watch.refresh(session, now=clock.now())
+
+    assert "Nothing holds it any more; it is told at" in words(page(omar, f"/alerts/{told[2]}"))
 
 
 def test_messages_are_listed_with_their_alerts(client_of, told):

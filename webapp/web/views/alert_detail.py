@@ -149,7 +149,7 @@ def what_happened(alert: AlertDetail, reader: Reader) -> Component:
 
 
 def who_was_told(shown: Known, reader: Reader) -> Component:
-    return told_parts.told(shown.telling, reader, is_active=shown.alert.status is not Status.RESOLVED)
+    return told_parts.told(shown.telling, shown.alert, reader)
 
 
 def _deeds(shown: Known, reader: Reader) -> list[Child]:

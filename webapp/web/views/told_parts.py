@@ -3,6 +3,8 @@
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from webapp.alerting.queries import InboxRow
+from webapp.alerting.types import Status
 from webapp.core.formatting import number
 from webapp.notifications.queries import Standing, Telling
 from webapp.notifications.wording import Held
@@ -15,10 +17,10 @@ EVERYBODY = "Everybody who sees alerts, in the app"
 PICTURES = {"firing": "bell", "resolved": "check-check", "acknowledged": "user-check", "held": "bell-off"}
 
 
-def told(standing: Standing, reader: Reader, *, is_active: bool) -> Component:
+def told(standing: Standing, alert: InboxRow, reader: Reader) -> Component:
     """Return what was told of the alert and what was held back, the newest first, and what is still to come."""
     lines = [_line(each, reader) for each in standing.tellings]
-    coming = _coming(standing, reader) if is_active else None
+    coming = None if alert.status is Status.RESOLVED else _coming(standing, alert, reader)
     if coming is not None:
         lines.insert(0, coming)
     if not lines:
@@ -40,15 +42,17 @@ def _line(each: Telling, reader: Reader) -> Component:
     return html.Li([icon(PICTURES.get(each.state, "bell")), body], className=kind)
 
 
-def _coming(standing: Standing, reader: Reader) -> Component | None:
-    """Say when a new alert is told, while its group still gathers."""
-    if standing.tellings or standing.next_look_at is None:
+def _coming(standing: Standing, alert: InboxRow, reader: Reader) -> Component | None:
+    """Say when an alert is told of for the first time: while its group gathers, or when nothing holds it any more."""
+    if standing.next_look_at is None or any(each.state != "held" for each in standing.tellings):
         return None
-    words: list[Child] = [
-        "Its group gathers others and is told at ",
-        when(standing.next_look_at, zone=reader.zone),
-        ".",
-    ]
+    is_held = alert.status is not Status.OPEN or alert.muted is not None or alert.is_flapping
+    if standing.tellings and is_held:
+        return None
+    begins = (
+        "Nothing holds it any more; it is told at " if standing.tellings else "Its group gathers others and is told at "
+    )
+    words: list[Child] = [begins, when(standing.next_look_at, zone=reader.zone), "."]
     return html.Li([icon("timer"), html.P(words)], className="mc-told-line mc-told-held")
 
 
