@@ -6,15 +6,15 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, exists, select
+from sqlalchemy import Uuid, case, exists, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.accounts.actor import Actor
 from webapp.alerting import deeds
 from webapp.alerting.bulk import BulkResult, RowResult, Transaction, locked, plain, unless_busy, write
 from webapp.alerting.deeds import Change, Deed, Standing
-from webapp.alerting.tables import AlertDeedRow, AlertRow, RuleStateRow, ScheduleRow
-from webapp.alerting.types import EntryKind, Status
+from webapp.alerting.tables import AlertDeedRow, AlertRow, AlertSourceRow, RuleStateRow, ScheduleRow
+from webapp.alerting.types import EntryKind, Signal, Status
 from webapp.core.errors import ConflictError, ForbiddenError, NotFoundError
 from webapp.db.arrays import one_of
 from webapp.db.base import UtcDateTime
@@ -122,7 +122,13 @@ def _hold_evaluations(session: Session) -> None:
 
 
 def _well_since(session: Session, ids: Sequence[UUID]) -> frozenset[UUID]:
-    """Return those of a rule whose series has become well: no evaluation would ever end them again."""
-    held = exists().where(and_(RuleStateRow.alert_id == AlertRow.id, RuleStateRow.phase.in_(("firing", "recovering"))))
-    query = select(AlertRow.id).where(AlertRow.id == one_of(ids), AlertRow.rule_id.is_not(None), ~held)
+    """Return those that are over: no evaluation, and no message of their source, would ever end them again."""
+    held = exists().where(RuleStateRow.alert_id == AlertRow.id, RuleStateRow.phase.in_(("firing", "recovering")))
+    heard = exists().where(
+        AlertSourceRow.id == AlertRow.source_id,
+        AlertSourceRow.disabled_at.is_(None),
+        AlertSourceRow.deleted_at.is_(None),
+    )
+    is_over = case((AlertRow.rule_id.is_not(None), ~held), else_=or_(AlertRow.signal == Signal.OK, ~heard))
+    query = select(AlertRow.id).where(AlertRow.id == one_of(ids), is_over)
     return frozenset(session.scalars(query))

@@ -14,7 +14,8 @@ from tests.factories import NOW, ROOT, make_actor, make_model
 from tests.integration.alerting.helpers import alerts, only_alert
 from tests.integration.alerting.outside_helpers import FIRING, RESOLVED, hear, make_source, message, sent
 from webapp.accounts.permissions import Role
-from webapp.alerting import lifecycle, queries
+from webapp.alerting import bulk, lifecycle, queries, undo
+from webapp.alerting.deeds import Resolve
 from webapp.alerting.outside import receiving, sources
 from webapp.alerting.outside.receiving import Parcel
 from webapp.alerting.outside.source_format import OutsideAlert
@@ -199,6 +200,25 @@ def test_what_a_person_resolved_stays_so_while_the_same_firing_goes_on(session: 
 
     hear(session, source, message(FIRING, NOW + 301 * MINUTE), now=NOW + 301 * MINUTE)
     assert [row.status for row in alerts(session)] == ["resolved", "open"]
+
+
+@pytest.mark.parametrize("ending", ["its end is heard", "its source is disabled"])
+def test_a_resolution_is_not_taken_back_where_nobody_would_say_the_end_any_more(runtime: Runtime, ending: str) -> None:
+    with runtime.transaction() as session:
+        made = make_source(session)
+        hear(session, made, message(fingerprint="over"), message(fingerprint="goes on"))
+        ids = [alert.id for alert in alerts(session)]
+    deed = bulk.carry_out(runtime.transaction, ids, Resolve(ResolveReason.FIXED), actor=OMAR, now=NOW)
+    with runtime.transaction() as session:
+        if ending == "its end is heard":
+            hear(session, made, message(RESOLVED, fingerprint="over"), now=NOW + MINUTE / 4)
+        else:
+            sources.disable(session, made.source.id, actor=ROOT, now=NOW + MINUTE / 4)
+
+    back = undo.take_back(runtime.transaction, deed.deed_id, actor=OMAR, now=NOW + MINUTE / 2)
+
+    assert {row.detail for row in back.refused} == {undo.WELL_SINCE}
+    assert len(back.refused) == (1 if ending == "its end is heard" else 2)
 
 
 def test_a_firing_that_had_begun_when_a_person_resolved_it_is_the_one_they_resolved(

@@ -22,7 +22,7 @@ from webapp.alerting.outside.source_format import OutsideAlert, OutsideStatus, S
 from webapp.alerting.states import OK, Phase, SeriesState
 from webapp.alerting.tables import AlertSourceRow
 from webapp.alerting.transitions import HELD_AFTER_RESOLVE, NOTHING, Alert, Decision, Deed, Seen, decide
-from webapp.alerting.types import AutomaticReason
+from webapp.alerting.types import AutomaticReason, Signal
 from webapp.core.errors import ConflictError, NotFoundError, UserError
 from webapp.core.ids import digest
 from webapp.db.base import UtcDateTime
@@ -121,7 +121,9 @@ def decide_outside(latest: Alert | None, seen: Seen, begun: datetime, *, at: dat
     """Decide what a message about the firing that began at `begun` does to the newest episode of its alert."""
     if latest is not None and begun < latest.active_at:
         return NOTHING  # It is about an earlier firing, of which the end is known.
-    if latest is not None and begun == latest.active_at and (not latest.is_active or _says_nothing_new(latest, seen)):
+    if latest is not None and begun == latest.active_at and not latest.is_active:
+        return _heard_the_end(latest) if seen.end is not None else NOTHING
+    if latest is not None and begun == latest.active_at and _says_nothing_new(latest, seen):
         return NOTHING
     made = decide(latest, seen, at=at)
     if made.alert is not None:
@@ -130,6 +132,13 @@ def decide_outside(latest: Alert | None, seen: Seen, begun: datetime, *, at: dat
         # A person resolved it when this firing had begun: from now on it is the one that they resolved.
         return Decision(Deed.CHANGE, replace(latest, active_at=begun))
     return made
+
+
+def _heard_the_end(latest: Alert) -> Decision:
+    """Remember that what a person resolved is over: who takes that back would wait for an end that has come."""
+    if latest.signal == Signal.OK:
+        return NOTHING
+    return Decision(Deed.CHANGE, replace(latest, signal=Signal.OK))
 
 
 def _says_nothing_new(latest: Alert, seen: Seen) -> bool:
