@@ -8,14 +8,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from webapp.accounts import tokens
 from webapp.accounts.passwords import is_password
 from webapp.accounts.permissions import Role
 from webapp.accounts.users import by_email
+from webapp.alerting.muting import inhibition, silence_queries
+from webapp.alerting.outside import sources
 from webapp.alerting.queries import InboxFilters, inbox
+from webapp.alerting.tables import AlertRow
 from webapp.catalog import queries as catalog
 from webapp.catalog.binning import ABOVE
 from webapp.catalog.models import Model, Task
@@ -234,3 +237,20 @@ def test_without_the_file_fresh_passwords_are_set(demo, tmp_path: Path):
         user = by_email(session, fresh.users["executive"].email)
         assert is_password(user.password_hash, fresh.users["executive"].password)
     assert people.kept(tmp_path / "credentials.json") == fresh
+
+
+def test_the_company_has_its_silence_its_inhibition_rule_and_a_prometheus_that_is_heard(session):
+    (silence,) = silence_queries.silences(session, now=OPENING)
+    (rule,) = inhibition.inhibitions(session)
+    (source,) = sources.sources(session)
+    heard = session.execute(
+        select(AlertRow.rule_name, AlertRow.status).where(AlertRow.source_id == source.id).order_by(AlertRow.id)
+    ).all()
+
+    assert silence.comment == "Machines are updated on Sunday nights"
+    assert rule.name == "An outage says it all"
+    assert [tuple(each) for each in heard] == [
+        ("NodeDiskPressure", "resolved"),
+        ("PodCrashLooping", "resolved"),
+        ("CertificateExpiresSoon", "open"),
+    ]

@@ -18,7 +18,7 @@ from webapp.catalog.tables import ModelRow
 from webapp.core.errors import ConflictError
 from webapp.core.periods import DAY, Window, floor_to
 from webapp.db.locks import AdvisoryLock
-from webapp.demo import history, people, replay
+from webapp.demo import history, people, replay, surroundings
 from webapp.demo.company import Company, all_worlds
 from webapp.demo.history import Span
 from webapp.demo.people import Credentials
@@ -143,7 +143,11 @@ def _replay_once(runtime: Runtime, company: Company, *, origin: datetime, now: d
         if last_evaluation(session) is not None:
             return
     began = time.monotonic()
+    with runtime.job_transaction() as session:
+        surroundings.settle(session, vault=runtime.settings.vault, opening=origin)
     count = replay.replay(runtime, company, origin=origin, now=now)
+    with runtime.job_transaction() as session:
+        surroundings.hear(session, now=now)
     report(f"Evaluated the rules at {count} moments of the past in {time.monotonic() - began:.1f} s.")
 
 

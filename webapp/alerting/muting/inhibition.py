@@ -41,6 +41,15 @@ class Inhibition:
         return tuple(labels.get(name, "") for name in self.equal)
 
 
+OUTAGE = Inhibition(
+    name="An outage says it all",
+    source=matching.parse("type=service_unavailable, severity=critical"),
+    target=matching.parse('severity=~"low|medium|high"'),
+    equal=("model",),
+)
+"""An example to begin with: for one machine a model, where nothing else is news while it is gone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """An alert that fires and matches the source of a rule."""

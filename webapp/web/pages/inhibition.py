@@ -21,7 +21,7 @@ from webapp.web.session import actor, now, runtime
 from webapp.web.views import inhibition_parts
 from webapp.web.views.alert_rows import Reader
 from webapp.web.views.alert_view import uuid_or_none
-from webapp.web.views.inhibition_parts import EXAMPLE, FIELD, OUTAGE, PREVIEW, Draft
+from webapp.web.views.inhibition_parts import EXAMPLE, FIELD, PREVIEW, Draft
 from webapp.web.views.silence_parts import INHIBITIONS, not_yet
 
 PAGE = Page(
@@ -44,7 +44,7 @@ def layout(request: PageRequest) -> Component:
     may_write = request.actor.may(WRITE)
     if asked == NEW:
         request.actor.require(WRITE)
-        draft = inhibition_parts.draft_of(OUTAGE) if request.query.get(EXAMPLE) else inhibition_parts.blank()
+        draft = inhibition_parts.draft_of(inhibition.OUTAGE) if request.query.get(EXAMPLE) else inhibition_parts.blank()
         return html.Div([_back(), page_header("New inhibition rule"), panel(None, _form_place(draft)), _subject(None)])
     view = _view(request, asked)
     if not may_write:

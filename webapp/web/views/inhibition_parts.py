@@ -31,13 +31,6 @@ COLUMNS = (
     Column("changed", "Changed"),
 )
 SIDES = {"source": "While this fires", "target": "Mute these"}
-OUTAGE = Inhibition(
-    name="An outage says it all",
-    source=parse("type=service_unavailable, severity=critical"),
-    target=parse('severity=~"low|medium|high"'),
-    equal=("model",),
-)
-"""What the page offers to begin with: for one machine a model, where nothing else is news while it is gone."""
 
 
 @dataclass(frozen=True, slots=True)
