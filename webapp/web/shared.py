@@ -6,6 +6,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from sqlalchemy.exc import SQLAlchemyError
+
 T = TypeVar("T")
 SECONDS = 1.0  # An answer may be so old: what a person does is counted anew, so nobody misses their own deed.
 
@@ -15,10 +17,15 @@ class _Answer:
     lock: threading.Lock = field(default_factory=threading.Lock)
     at: float | None = None
     value: Any = None
+    failures: int = 0
+    error: SQLAlchemyError | None = None  # of the last failure
 
 
 class Shared:
-    """Answers by question, for a second. Who asks while another one waits for the same answer gets that one."""
+    """Answers by question, for a second. Who asks while another one waits for the same answer gets that one.
+
+    That includes a failure: asked by one after the other, a database out of reach would hold every thread.
+    """
 
     def __init__(self, *, seconds: float = SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds, self._clock = seconds, clock
@@ -27,13 +34,24 @@ class Shared:
 
     def ask(self, question: Hashable, find: Callable[[], T]) -> T:
         answer = self._answer(question)
+        failures = answer.failures
         with answer.lock:
+            if answer.error is not None and answer.failures > failures:
+                raise answer.error
             if answer.at is None or self._clock() - answer.at >= self._seconds:
                 began = self._clock()
-                answer.value = find()
+                answer.value = self._found(answer, find)
                 answer.at = began
             value: T = answer.value
             return value
+
+    @staticmethod
+    def _found(answer: _Answer, find: Callable[[], T]) -> T:
+        try:
+            return find()
+        except SQLAlchemyError as error:
+            answer.failures, answer.error = answer.failures + 1, error
+            raise
 
     def put(self, question: Hashable, value: object) -> None:
         """Keep what somebody has just found out for themselves."""

@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy.exc import TimeoutError
 
 from webapp.web.shared import Shared
 
@@ -63,6 +64,25 @@ def test_a_question_that_failed_is_asked_again() -> None:
         shared.ask("open", lambda: 1 // 0)
 
     assert shared.ask("open", lambda: 3) == 3
+
+
+def test_who_waits_while_it_fails_does_not_try_the_same_again() -> None:
+    shared, asked, slow, together = Shared(), [], threading.Event(), threading.Barrier(8)
+
+    def find() -> int:
+        asked.append(1)
+        slow.wait(0.5)
+        raise TimeoutError
+
+    def ask(_number: int) -> bool:
+        together.wait(10)
+        with pytest.raises(TimeoutError):
+            shared.ask("open", find)
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(ask, range(8)))
+    assert len(asked) == 1
 
 
 def test_questions_nobody_asks_any_more_take_no_room() -> None:
