@@ -16,6 +16,7 @@ from webapp.accounts.tables import UserRow
 from webapp.alerting.tables import DefaultViewRow, SavedViewRow
 from webapp.core.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from webapp.core.ids import uuid7
+from webapp.db.unique import only_once
 
 MOST = 50  # views of one person
 LONGEST_NAME, LONGEST_QUERY = 60, 2_000
@@ -81,7 +82,8 @@ def save(session: Session, *, name: str, query: str, is_shared: bool, actor: Act
         created_at=now,
         updated_at=now,
     )
-    session.add(row)
+    with only_once(session, f"You have just saved a view '{called}'; save it once more to replace that one."):
+        session.add(row)
     _audit(session, "saved", row, actor=actor, now=now)
     return row.id
 
@@ -89,9 +91,11 @@ def save(session: Session, *, name: str, query: str, is_shared: bool, actor: Act
 def rename(session: Session, view_id: UUID, *, name: str, actor: Actor, now: datetime) -> None:
     row, called = _own(session, view_id, actor), _name(name)
     taken = select(SavedViewRow.id).where(SavedViewRow.user_id == row.user_id, SavedViewRow.name == called)
+    sentence = f"There is another view '{called}'; choose another name."
     if session.scalar(taken.where(SavedViewRow.id != view_id)) is not None:
-        raise ConflictError(f"There is another view '{called}'; choose another name.")
-    row.name, row.updated_at = called, now
+        raise ConflictError(sentence)
+    with only_once(session, sentence):
+        row.name, row.updated_at = called, now
     _audit(session, "changed", row, actor=actor, now=now)
 
 

@@ -28,6 +28,7 @@ from webapp.core.errors import ConflictError, FieldError, InvalidInputError, Not
 from webapp.core.ids import uuid7
 from webapp.core.registry import discover
 from webapp.core.secrets import Vault
+from webapp.db.unique import only_once
 
 FORMER_WORKS_FOR = timedelta(hours=24)
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -99,8 +100,9 @@ def add(session: Session, given: SourceSettings, *, vault: Vault, actor: Actor, 
     """Make a source; its secret is shown this once."""
     actor.require(Permission.SOURCES_WRITE)
     form = _checked(given)
+    taken = f"There is a source '{given.name}' already; choose another name."
     if _named(session, given.name) is not None:
-        raise ConflictError(f"There is a source '{given.name}' already; choose another name.")
+        raise ConflictError(taken)
     secret, header = form.new_secret(), given.timestamp_header
     row = AlertSourceRow(
         id=uuid7(now),
@@ -118,8 +120,8 @@ def add(session: Session, given: SourceSettings, *, vault: Vault, actor: Actor, 
         duplicates=0,
         refused=0,
     )
-    session.add(row)
-    session.flush()
+    with only_once(session, taken):
+        session.add(row)
     _audit(session, "added", row, actor=actor, now=now, after=_told(row))
     return NewSecret(_source(row), secret)
 
