@@ -38,6 +38,14 @@
   });
 
   /* A sheet that would reach under the navigation is moved into the page. */
+  /* What was wrong with a field is not said of what is written there now, until it is sent again. */
+  document.addEventListener("input", function (event) {
+    var field = event.target.closest(".mc-field.has-error");
+    if (field) field.setAttribute("data-mc-touched", "");
+  });
+  document.addEventListener("click", function (event) {
+    if (event.target.closest && event.target.closest(".mc-form-actions button")) document.querySelectorAll("[data-mc-touched]").forEach(function (field) { field.removeAttribute("data-mc-touched"); });
+  });
   document.addEventListener("toggle", function (event) {
     var details = event.target, content = document.getElementById("content");
     if (details.open && details.matches("details.mc-menu-row")) place(details);

@@ -64,6 +64,12 @@ def test_what_is_wrong_stands_at_the_field_and_nothing_is_lost(signed_in, runtim
     assert rules_of(runtime) == []
 
     page.get_by_label("Name").fill("Too many errors")
+    page.get_by_label("High", exact=True).fill("much")
+    expect(page.get_by_text("Write a number.")).to_be_hidden()
+    expect(page.get_by_text("Write a duration from 5 s to 1 d.")).to_be_visible()
+    page.get_by_role("button", name="Save the rule").click()
+    expect(page.get_by_text("Fill this in.")).to_have_count(0)
+    expect(page.get_by_text("Write a number.")).to_be_visible()
     page.get_by_label("High", exact=True).fill("10%")
     page.get_by_label("Interval", exact=True).fill("30 s")
     page.get_by_role("button", name="Save the rule").click()
