@@ -348,7 +348,7 @@ def endless(runtime):
     annotations = {"summary": "D" * 1_900}
     with runtime.transaction() as session:
         made = make_source(session, "s" * 63)
-        words = {NAME_LABEL: "W" * 180, **labels}
+        words = {NAME_LABEL: "W" * 180, "version": "N" * 900, **labels}
         hear(session, made, message(starts_at=now, labels=words, annotations=annotations, value=1.7e308), now=now)
 
 
@@ -369,6 +369,7 @@ def test_words_without_an_end_fit_a_phone(signed_in, endless):
     page = signed_in(Role.ONCALL, "/alerts", size=PHONE)
     title = page.locator(".mc-alert-title")
     assert title.bounding_box()["height"] < 80
+    assert page.locator("#inbox-rows > li").bounding_box()["height"] < 320
     assert not overflows(page)
     title.click()
     page.wait_for_url("**/alerts/*")
