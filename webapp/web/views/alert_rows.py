@@ -144,11 +144,13 @@ def _tab(view: InboxView, name: Tab, word: str, count: int) -> Component:
 
 def _row(row: InboxRow, view: InboxView, reader: Reader) -> Component:
     is_settled = not row.stands_in(view.tab)
+    # What a source outside sends may come without a number: then its place is empty, and on a phone not there.
+    measured: list[Child] = [html.B(row.value_text), f" {row.threshold_text}"] if row.value_text else []
     parts: list[Child] = [_pick(row)] if reader.responds else []
     parts += [
         severity_badge(row.severity),
         _about(row, reader),
-        html.Span([html.B(row.value_text), f" {row.threshold_text}"], className="mc-alert-value mc-number"),
+        html.Span(measured, className="mc-alert-value mc-number"),
         since(row.resolved_at or row.started_at, reader),
         html.Span(row.assignee or "–", className="mc-alert-assignee", title="Assigned to"),
         html.Span(
