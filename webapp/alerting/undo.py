@@ -124,11 +124,8 @@ def _hold_evaluations(session: Session) -> None:
 def _well_since(session: Session, ids: Sequence[UUID]) -> frozenset[UUID]:
     """Return those that are over: no evaluation, and no message of their source, would ever end them again."""
     held = exists().where(RuleStateRow.alert_id == AlertRow.id, RuleStateRow.phase.in_(("firing", "recovering")))
-    heard = exists().where(
-        AlertSourceRow.id == AlertRow.source_id,
-        AlertSourceRow.disabled_at.is_(None),
-        AlertSourceRow.deleted_at.is_(None),
-    )
-    is_over = case((AlertRow.rule_id.is_not(None), ~held), else_=or_(AlertRow.signal == Signal.OK, ~heard))
+    is_shut = or_(AlertSourceRow.disabled_at.is_not(None), AlertSourceRow.deleted_at.is_not(None))
+    unheard = exists().where(AlertSourceRow.id == AlertRow.source_id, is_shut)
+    is_over = case((AlertRow.rule_id.is_not(None), ~held), else_=or_(AlertRow.signal == Signal.OK, unheard))
     query = select(AlertRow.id).where(AlertRow.id == one_of(ids), is_over)
     return frozenset(session.scalars(query))
