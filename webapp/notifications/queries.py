@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select, true, tuple_
 from sqlalchemy.orm import Session
 
 from webapp.alerting.tables import AlertRow
 from webapp.core.errors import InvalidInputError
+from webapp.db.arrays import one_of
 from webapp.notifications.tables import GroupRow, MemberRow, NotificationRow, ToldRow
 
 NAMED = 20  # alerts that the list of messages names, each message
@@ -108,14 +109,18 @@ def notifications(
 
 def _mentions(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Mention]]:
     """Return the first alerts of each message, the worst first."""
+    # LATERAL asks message by message, each by its index, for no more than are named.
+    told = select(ToldRow).where(ToldRow.notification_id == NotificationRow.id).order_by(ToldRow.id).limit(NAMED)
+    first = told.lateral("first")
+    query = (
+        select(NotificationRow.id, AlertRow.id, AlertRow.title, first.c.state, first.c.text)
+        .select_from(NotificationRow)
+        .join(first, true())
+        .join(AlertRow, AlertRow.id == first.c.alert_id)
+        .where(NotificationRow.id == one_of(ids))
+        .order_by(first.c.id)
+    )
     found: defaultdict[UUID, list[Mention]] = defaultdict(list)
-    for notification_id in ids:
-        query = (
-            select(ToldRow.alert_id, AlertRow.title, ToldRow.state, ToldRow.text)
-            .join(AlertRow, AlertRow.id == ToldRow.alert_id)
-            .where(ToldRow.notification_id == notification_id)
-            .order_by(ToldRow.id)
-            .limit(NAMED)
-        )
-        found[notification_id] = [Mention(*row) for row in session.execute(query)]
+    for notification_id, *mention in session.execute(query):
+        found[notification_id].append(Mention(*mention))
     return found

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from operator import attrgetter
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from tests.factories import ROOT
 from tests.integration.notifications.stage import Sent, Stage
@@ -16,6 +17,7 @@ from webapp.alerting.muting.matchers import parse
 from webapp.alerting.severity import Severity
 from webapp.alerting.tables import AlertRow
 from webapp.alerting.types import ResolveReason
+from webapp.notifications.queries import notifications
 from webapp.notifications.tables import GroupRow, MemberRow, NotificationRow, OutboxRow
 
 
@@ -204,3 +206,19 @@ def test_groups_by_labels_that_no_index_holds_are_told_apart(session):
 
     assert sorted(sorted(each.firing) for each in told) == [["A", "C"], ["B"]]
     assert {row.labels["team"] for row in session.scalars(select(GroupRow))} == {f"{endless}1", f"{endless}2"}
+
+
+def test_a_page_of_messages_names_their_first_alerts_with_one_statement(stage):
+    of_rule = [{stage.fire(f"{rule}{name}", 0, rule=rule) for name in "ab"} for rule in "XYZ"]
+    stage.tell(0)
+    stage.tell(30)
+    stage.session.flush()
+    statements: list[str] = []
+    event.listen(stage.session.get_bind(), "before_cursor_execute", lambda *given: statements.append(given[2]))
+
+    found, _ = notifications(stage.session)
+
+    assert [
+        {mention.alert_id for mention in told.mentions} for told in sorted(found, key=attrgetter("title"))
+    ] == of_rule
+    assert len(statements) == 2, "the messages, and what they name"
