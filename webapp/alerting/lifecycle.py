@@ -1,4 +1,4 @@
-"""What people do with an alert: a compare-and-set of its status, its entry in the timeline and in the audit log.
+"""What people do with an alert: its row, held while it is decided, its entry in the timeline and in the audit log.
 
 Of two who act at once exactly one wins; the other is told who did, and nothing of theirs is written. What is returned
 is the alert as it stands then, without its chart. What a deed makes of an alert is decided in deeds.py.
