@@ -17,6 +17,7 @@ from webapp.alerting.queries import InboxFilters
 from webapp.alerting.severity import Severity
 from webapp.core.errors import InvalidInputError
 from webapp.runtime import Runtime
+from webapp.web.pages.sources import SURE
 from webapp.web.views.source_parts import severities_of
 
 Clients = Callable[..., Any]
@@ -100,6 +101,21 @@ def test_an_alert_of_a_source_is_shown_with_its_source(client_of: Clients, runti
     assert "backups measured this, not we" in shown
     assert "/rules/None" not in shown
     assert "from backups" in page(client_of(Role.ONCALL), "/alerts")
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 active alert of it is"), (2, "2 active alerts of it are")])
+def test_who_deletes_a_source_reads_how_many_alerts_end(
+    app: Flask, client_of: Clients, call: Callable[..., Any], made: NewSecret, count: int, said: str
+) -> None:
+    dev = client_of(Role.DEVOPS)
+    body = b",".join(b'{"title": "Backup %d failed"}' % number for number in range(count))
+    post(dev, b"[%b]" % body, name="backups", secret=made.text)
+    known = gate_of(app).dash.callback_map
+    (output,) = [each for each, one in known.items() if [given["id"] for given in one["inputs"]] == [SURE]]
+    asked = callback_body(app, output, 1)
+    asked["state"][0]["value"] = {"id": str(made.source.id), "deed": "delete"}
+
+    assert said in str(call(dev, asked).json)
 
 
 def test_words_for_severities_are_read_a_line_each() -> None:

@@ -182,7 +182,8 @@ def end(clicks: int | None, subject: dict[str, Any] | None) -> tuple[None, Compo
     with runtime().transaction() as session:
         if deed == "delete":
             ended = sources.delete(session, number, actor=actor(), now=now())
-            notify("The source is deleted." + (f" {ended} active alerts of it are resolved." if ended else ""))
+            resolved = "1 active alert of it is" if ended == 1 else f"{ended:,} active alerts of it are"
+            notify("The source is deleted." + (f" {resolved} resolved." if ended else ""))
         else:
             sources.disable(session, number, actor=actor(), now=now())
             notify("Nothing more is taken from it; what it had active is resolved.")
