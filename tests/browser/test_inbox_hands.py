@@ -337,6 +337,15 @@ def test_a_comment_that_is_being_written_outlives_what_is_done_meanwhile(signed_
     expect(comment).to_have_value("")
 
 
+def test_the_parts_of_an_alert_stand_close_however_long_its_story_is(signed_in, runtime, three):
+    with runtime.transaction() as session:
+        for number in range(30):
+            lifecycle.comment(session, three[0], text=f"Note {number}", actor=ROOT, now=datetime.now(UTC))
+    page = signed_in(Role.ONCALL, f"/alerts/{three[0]}")
+    now, facts = (page.locator(f".mc-detail-{part}").bounding_box() for part in ("now", "facts"))
+    assert 0 < facts["y"] - (now["y"] + now["height"]) < 40
+
+
 # --- what strangers send
 
 
