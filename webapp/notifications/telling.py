@@ -160,11 +160,18 @@ def _members(session: Session, group_ids: Sequence[UUID]) -> Mapping[UUID, Seque
             severity=each.severity,
             is_held=held is not None and held is not Held.FLAPPING,
             is_flapping=each.flapping_since is not None,
-            news=None if each.news is None else Because(each.news),
+            news=_news(each.news, each.flapping_since),
             told=told,
         )
         found[each.group_id].append(_Seen(member, each.title, held, known))
     return found
+
+
+def _news(kept: str | None, flapping_since: datetime | None) -> Because | None:
+    """Return what is still worth telling: that it flapped is not, once it is calm again."""
+    if kept is None or (kept == Because.FLAPPING and flapping_since is None):
+        return None
+    return Because(kept)
 
 
 def _why_held(

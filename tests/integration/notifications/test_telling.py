@@ -222,3 +222,19 @@ def test_a_page_of_messages_names_their_first_alerts_with_one_statement(stage):
         {mention.alert_id for mention in told.mentions} for told in sorted(found, key=attrgetter("title"))
     ] == of_rule
     assert len(statements) == 2, "the messages, and what they name"
+
+
+def test_that_it_flapped_is_not_told_once_it_is_calm_again(stage):
+    for minute in (0, 2):
+        stage.fire("A", minute * 60)
+        stage.end("A", minute * 60 + 60)
+    alert = stage.fire("A", 240)
+    acknowledge(stage, alert, 241)
+    for second in (242, 250):
+        stage.tell(second)
+    episodes.wake(stage.session, now=stage.at(2400))
+    lifecycle.unacknowledge(stage.session, alert, actor=ROOT, now=stage.at(2401))
+    for second in (2401, 2410):
+        stage.tell(second)
+
+    assert [(state, because) for _, state, because in stage.ledger(alert)][-1] == ("firing", "new")
