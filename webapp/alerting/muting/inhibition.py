@@ -22,6 +22,7 @@ from webapp.alerting.muting.matchers import LONGEST_LABEL, Matchers
 from webapp.alerting.tables import InhibitionRow
 from webapp.core.errors import ConflictError, InvalidInputError, NotFoundError
 from webapp.core.ids import uuid7
+from webapp.db.unique import only_once
 
 MAX_NAME = 120
 MOST_EQUAL = 10
@@ -111,9 +112,10 @@ def save(session: Session, rule: Inhibition, *, inhibition_id: UUID | None = Non
         return row.id
     if rule.name != row.name and session.scalar(_named(rule.name)) is not None:
         raise _taken(rule.name)
-    for name, value in values.items():
-        setattr(row, name, value)
-    row.updated_at, row.updated_by, row.is_due = now, actor.name, True
+    with only_once(session, _taken(rule.name).message):
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.updated_at, row.updated_by, row.is_due = now, actor.name, True
     _record(session, "inhibition.saved", rule.name, actor=actor, now=now, before=before, after=values)
     return row.id
 
