@@ -134,7 +134,7 @@ def _new(request: PageRequest, reader: Reader) -> list[Component]:
     subject = {} if alert is None else {"alert": str(alert)}
     return [
         _back(),
-        page_header("New silence", subtitle="What it matches still fires and stands in a tab of its own; nobody is told of it."),
+        page_header("New silence", subtitle="What it matches still fires, in a tab of its own; nobody is told of it."),
         panel(None, html.Div(_form(draft, None), id=FORM, className="mc-stack mc-gap-small mc-silence-form")),
         *_machinery(subject),
     ]
