@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from webapp.core.clock import Clock, SystemClock
 from webapp.db.base import make_engine
 from webapp.settings import MINIMUM_COVERAGE, Settings
+
+STOPPED = text("SET LOCAL idle_in_transaction_session_timeout = '10s'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,16 @@ class Runtime:
             yield session
 
     @contextmanager
-    def job_transaction(self) -> Iterator[Session]:
+    def job_transaction(self, *, others_wait: bool = False) -> Iterator[Session]:
+        """Open a session for a job. Where others wait for what it locks, they do not wait long for a stopped process.
+
+        The database ends its transaction then, though not that of one that is only slow on a busy machine.
+        """
         with self._session(self.job_engine) as session, session.begin():
             if self.fence is not None:
                 self.fence(session)
+            if others_wait:
+                session.execute(STOPPED)
             yield session
 
     def fenced(self, fence: Callable[[Session], None]) -> "Runtime":

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
-
 from webapp.alerting.evaluate import evaluate_due
 from webapp.alerting.severity import Severity
 from webapp.runtime import Runtime
@@ -16,10 +14,7 @@ def acknowledged_for(runtime: Runtime) -> Mapping[Severity, timedelta]:
 
 
 def run(runtime: Runtime, at: datetime) -> str:
-    with runtime.job_transaction() as session:
-        # A process that is stopped in the middle must not hold the slot for long: the database ends its transaction,
-        # though not that of one that is only slow, because many others want the machine.
-        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '10s'"))
+    with runtime.job_transaction(others_wait=True) as session:
         cycle = evaluate_due(session, now=at, acknowledged_for=acknowledged_for(runtime))
     # What is ordinary is told by the schedule itself; the log is for what happened.
     is_ordinary = not (cycle.fired or cycle.resolved or cycle.woken or cycle.missed_slots or cycle.broken)

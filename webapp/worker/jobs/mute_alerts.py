@@ -1,8 +1,9 @@
-"""Keep true what mutes each alert: silences that begin and end, alerts that mute others."""
+"""Keep true what mutes each alert: silences that begin and end, alerts that mute others.
+
+Whoever tells looks too, in the moment before; this keeps the inbox true where telling fails or has much to say.
+"""
 
 from datetime import datetime, timedelta
-
-from sqlalchemy import text
 
 from webapp.alerting.muting import watch
 from webapp.runtime import Runtime
@@ -10,9 +11,7 @@ from webapp.worker.job import Job
 
 
 def run(runtime: Runtime, at: datetime) -> str:
-    with runtime.job_transaction() as session:
-        # A process that is stopped in the middle must not keep others from looking: the database ends its transaction.
-        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '10s'"))
+    with runtime.job_transaction(others_wait=True) as session:
         changed = watch.refresh(session, now=at, wait=False)
     return f"{changed:,} alerts muted or open again" if changed else ""
 

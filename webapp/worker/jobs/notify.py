@@ -2,8 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
-
 from webapp.alerting.grouping import Policy
 from webapp.notifications.telling import tell
 from webapp.runtime import Runtime
@@ -21,10 +19,7 @@ def policy_of(runtime: Runtime) -> Policy:
 
 
 def run(runtime: Runtime, at: datetime) -> str:
-    with runtime.job_transaction() as session:
-        # A process that is stopped in the middle must not keep others from looking at what is muted, nor from telling:
-        # the database ends its transaction.
-        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '10s'"))
+    with runtime.job_transaction(others_wait=True) as session:
         return tell(session, policy_of(runtime), now=at).sentence
 
 
