@@ -12,11 +12,13 @@ from webapp.alerting.outside.reading import (
     clean_annotations,
     clean_labels,
     clean_url,
+    decoded,
+    each_of,
     fingerprint_of,
     instant_of,
     number_of,
 )
-from webapp.alerting.outside.source_format import NAME_LABEL, OutsideAlert, OutsideStatus
+from webapp.alerting.outside.source_format import NAME_LABEL, OutsideAlert, OutsideStatus, Sent
 from webapp.core.errors import FieldError, InvalidInputError
 
 NEVER = 1  # the year in which what still fires ends: the zero time of Go
@@ -45,7 +47,14 @@ class Webhook(msgspec.Struct, frozen=True):
     truncated: int | None = field(name="truncatedAlerts", default=None)
 
 
-def check_version(found: Webhook, version: str, sender: str) -> None:
+def read(body: bytes, *, version: str, sender: str) -> Sent:
+    """Return the alerts of a body; how many the sender left out is said."""
+    found = decoded(body, Webhook)
+    _check_version(found, version, sender)
+    return each_of(found.alerts, WebhookAlert, outside, left_out=max(found.truncated or 0, 0))
+
+
+def _check_version(found: Webhook, version: str, sender: str) -> None:
     if found.version != version:
         message = f"is '{found.version[:20]}', and {sender} sends '{version}'; is the source of the right format?"
         raise InvalidInputError(f"version {message}", errors=(FieldError("/version", message),))

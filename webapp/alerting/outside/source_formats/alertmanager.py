@@ -4,10 +4,9 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
+from webapp.alerting.outside import webhook
 from webapp.alerting.outside.proofs import by_password
-from webapp.alerting.outside.reading import decoded, each_of
 from webapp.alerting.outside.source_format import Delivery, Keys, Sent, Snippet, SourceFormat
-from webapp.alerting.outside.webhook import Webhook, WebhookAlert, check_version, outside
 
 VERSION = "4"
 
@@ -19,9 +18,7 @@ class Alertmanager(SourceFormat):
     proof = "the secret as a bearer token, or as the password of Basic authentication"
 
     def read(self, body: bytes) -> Sent:
-        found = decoded(body, Webhook)
-        check_version(found, VERSION, "Alertmanager")
-        return each_of(found.alerts, WebhookAlert, outside, left_out=max(found.truncated or 0, 0))
+        return webhook.read(body, version=VERSION, sender="Alertmanager")
 
     def verify(self, delivery: Delivery, keys: Keys) -> None:
         by_password(delivery, keys)

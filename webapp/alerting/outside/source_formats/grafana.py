@@ -4,10 +4,9 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
+from webapp.alerting.outside import webhook
 from webapp.alerting.outside.proofs import by_hex_signature, by_password
-from webapp.alerting.outside.reading import decoded, each_of
 from webapp.alerting.outside.source_format import Delivery, Keys, Sent, Snippet, SourceFormat
-from webapp.alerting.outside.webhook import Webhook, WebhookAlert, check_version, outside
 
 VERSION = "1"
 SIGNATURE, TIMESTAMP = "X-Grafana-Alerting-Signature", "X-Grafana-Alerting-Timestamp"
@@ -25,9 +24,7 @@ class Grafana(SourceFormat):
     timestamp_header = TIMESTAMP
 
     def read(self, body: bytes) -> Sent:
-        found = decoded(body, Webhook)
-        check_version(found, VERSION, "Grafana")
-        return each_of(found.alerts, WebhookAlert, outside, left_out=max(found.truncated or 0, 0))
+        return webhook.read(body, version=VERSION, sender="Grafana")
 
     def verify(self, delivery: Delivery, keys: Keys) -> None:
         if SIGNATURE.lower() not in delivery.headers and "authorization" in delivery.headers:
