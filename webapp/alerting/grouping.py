@@ -102,10 +102,6 @@ class Message:
     firing: Mapping[UUID, Because]
     resolved: Mapping[UUID, Because]
 
-    @property
-    def is_firing(self) -> bool:
-        return bool(self.firing)
-
 
 def first_look(started_at: datetime, policy: Policy, *, now: datetime) -> datetime:
     """Return when a new group is looked at first: at once if its alert has waited long enough already."""
