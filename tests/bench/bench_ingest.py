@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.bench.run import show
+from tests.bench.run import show, wait_until_ready
 
 PORT, BATCH, BATCHES, SENDERS, FEATURES = 8079, 1000, 120, 3, 20
 
@@ -26,7 +26,7 @@ def run() -> None:
         command = [sys.executable, "-m", "webapp.cli.main"]
         with subprocess.Popen([*command, "run"], env=environment, stdout=subprocess.DEVNULL) as server:
             try:
-                _wait()
+                wait_until_ready(PORT)
                 made = subprocess.run(
                     [*command, "token", "create", "--scope", "ingest:*"],
                     env=environment,
@@ -84,16 +84,3 @@ def _body(number: int) -> bytes:
         for place in range(BATCH)
     ]
     return json.dumps({"predictions": items}).encode()
-
-
-def _wait() -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=2)
-            connection.request("GET", "/readyz")
-            if connection.getresponse().status == 200:
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError("the application did not start")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from tests.bench import alertmanager
-from tests.bench.run import free_port, scratch_runtime, show
+from tests.bench.run import environment_of, free_port, scratch_runtime, show, wait_until_ready
 from webapp.accounts.actor import Actor, ActorKind
 from webapp.accounts.permissions import Permission
 from webapp.alerting.outside import sources
@@ -31,7 +31,7 @@ def run() -> None:
             made = sources.add(session, given, vault=runtime.settings.vault, actor=ROOT, now=runtime.clock.now())
         with _server(runtime) as server:
             try:
-                _wait()
+                wait_until_ready(PORT)
                 for size, count in SIZES:
                     _measure(made.text, size, count)
                 _measure(made.text, *SIZES[0], again=True)
@@ -77,14 +77,7 @@ def _send_list(bodies: Sequence[bytes]) -> None:
 
 
 def _server(runtime: Runtime) -> "subprocess.Popen[bytes]":
-    settings = runtime.settings
-    environment = {
-        **os.environ,
-        "MC_DATABASE_URL": settings.database_url or "",
-        "MC_DATA_DIR": str(settings.data_dir),
-        "MC_SECRET_KEY": settings.secret_key,
-        "MC_PORT": str(PORT),
-    }
+    environment = environment_of(runtime) | {"MC_PORT": str(PORT)}
     return subprocess.Popen(
         [sys.executable, "-m", "webapp.cli.main", "run"], env=environment, stdout=subprocess.DEVNULL
     )
@@ -139,19 +132,6 @@ def _alert(size: int, number: int) -> dict[str, object]:
         "generatorURL": "http://prometheus/graph",
         "fingerprint": f"{size:x}-{number:x}",
     }
-
-
-def _wait() -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=2)
-            connection.request("GET", "/readyz")
-            if connection.getresponse().status == 200:
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError("the application did not start")
 
 
 BEGAN = datetime.now(UTC).isoformat()

@@ -1,6 +1,5 @@
 """Cycles of ten thousand rules beside a long past, with their commits, and how soon another process goes on."""
 
-import os
 import statistics
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from tests.bench import alert_history
-from tests.bench.run import scratch_runtime, show
+from tests.bench.run import environment_of, scratch_runtime, show
 from webapp.alerting import evaluate
 from webapp.alerting.document import RuleDocument, Scope
 from webapp.alerting.evaluate import Cycle
@@ -125,15 +124,8 @@ def _failover(runtime: Runtime, running: list["subprocess.Popen[bytes]"]) -> flo
 
 
 def _worker(runtime: Runtime) -> "subprocess.Popen[bytes]":
-    settings = runtime.settings
-    environment = {
-        **os.environ,
-        "MC_DATABASE_URL": settings.database_url or "",
-        "MC_DATA_DIR": str(settings.data_dir),
-        "MC_SECRET_KEY": settings.secret_key,
-    }
     command = [sys.executable, "-m", "webapp.cli.main", "worker"]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=environment_of(runtime), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert process.stdout is not None
     process.stdout.readline()
     return process

@@ -4,7 +4,9 @@ make bench                  all of them
 .venv/bin/python tests/bench/run.py ingest rules     some of them
 """
 
+import http.client
 import importlib
+import os
 import socket
 import sys
 import tempfile
@@ -46,6 +48,31 @@ def scratch_runtime() -> Iterator[Runtime]:
         finally:
             runtime.dispose()
             server.stop()
+
+
+def environment_of(runtime: Runtime) -> dict[str, str]:
+    """Return what another process of the application needs to work with the same database."""
+    settings = runtime.settings
+    return {
+        **os.environ,
+        "MC_DATABASE_URL": settings.database_url or "",
+        "MC_DATA_DIR": str(settings.data_dir),
+        "MC_SECRET_KEY": settings.secret_key,
+    }
+
+
+def wait_until_ready(port: int) -> None:
+    """Wait for an application that is being started; raise RuntimeError after a minute."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+            connection.request("GET", "/readyz")
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("the application did not start")
 
 
 def free_port() -> int:
