@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, and_, any_, bindparam, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -17,13 +17,10 @@ from webapp.alerting.deeds import NOT_ACKNOWLEDGED, NOT_SNOOZED
 from webapp.alerting.origin import Origin
 from webapp.alerting.records import (
     append_all,
-    as_uuids,
     document_of,
     insert_all,
     read_document,
     update_all,
-    uuid_array,
-    uuids,
 )
 from webapp.alerting.severity import Severity
 from webapp.alerting.states import OK
@@ -45,6 +42,7 @@ from webapp.alerting.types import AutomaticReason, EntryKind, Status
 from webapp.catalog.tables import ModelRow, VersionRow
 from webapp.core import formatting
 from webapp.core.ids import uuid7
+from webapp.db.arrays import as_uuids, one_of, uuid_array, uuids
 
 CHANNEL, NOTIFIED = "alerts", "alerts notified"
 _NAMES = tuple(entry.name for entry in fields(Alert))
@@ -94,7 +92,7 @@ def _hold(session: Session, findings: Sequence[Finding]) -> None:
     others = [finding.fingerprint for finding in findings if finding.moves is None]
     newest = session.scalars(_newest_ids(uuids(others))).all()
     ids = [*newest, *(finding.moves for finding in findings if finding.moves is not None)]
-    query = select(AlertRow.id).where(AlertRow.id == any_(uuids(ids))).order_by(AlertRow.id)
+    query = select(AlertRow.id).where(AlertRow.id == one_of(ids)).order_by(AlertRow.id)
     session.execute(query.with_for_update(key_share=True))
 
 
@@ -103,7 +101,7 @@ def _move_signals(session: Session, findings: Sequence[Finding], *, at: datetime
     ids = [finding.moves for finding in findings if finding.moves is not None]
     if not ids:
         return True
-    active = select(AlertRow.id).where(AlertRow.id == any_(uuids(ids)), AlertRow.status != Status.RESOLVED)
+    active = select(AlertRow.id).where(AlertRow.id == one_of(ids), AlertRow.status != Status.RESOLVED)
     locked = active.order_by(AlertRow.id).with_for_update(key_share=True).subquery()
     if session.scalar(select(func.count()).select_from(locked)) != len(ids):
         return False
@@ -181,7 +179,7 @@ def _update_free(session: Session, condition: ColumnElement[bool], values: Mappi
     free = select(AlertRow.id).where(condition).order_by(AlertRow.id)
     ids = session.scalars(free.with_for_update(key_share=True, skip_locked=True)).all()
     if ids:
-        chosen = AlertRow.id.in_(select(func.unnest(uuids(ids))))
+        chosen = AlertRow.id == one_of(ids)
         session.execute(update(AlertRow).where(chosen).values(**values).execution_options(synchronize_session=False))
     return ids
 
@@ -347,7 +345,7 @@ def _transitions(session: Session, alert_ids: Sequence[UUID], *, at: datetime) -
     query = (
         select(AlertEntryRow.alert_id, func.count().label("count"))
         .where(
-            AlertEntryRow.alert_id == any_(uuids(alert_ids)),
+            AlertEntryRow.alert_id == one_of(alert_ids),
             AlertEntryRow.kind.in_(sorted(TRANSITIONS)),
             AlertEntryRow.at > at - FLAPPING_WINDOW,
         )

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, any_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from webapp.alerting import episodes, schedule
@@ -21,13 +21,14 @@ from webapp.alerting.episodes import FOR_GOOD, AcknowledgedFor
 from webapp.alerting.judging import Changes, Held, Rule, judge, needs_of
 from webapp.alerting.plugins import Prepared, prepare
 from webapp.alerting.readings import FAULTS, gather
-from webapp.alerting.records import delete_all, put_all, read_all, update_all, uuids
+from webapp.alerting.records import delete_all, put_all, read_all, update_all
 from webapp.alerting.schedule import Slot
 from webapp.alerting.states import Condition, Phase, SeriesState
 from webapp.alerting.tables import AlertRow, RuleRow, RuleStateRow
 from webapp.alerting.types import EntryKind
 from webapp.catalog.queries import models as all_models
 from webapp.core.garbage import uncollected
+from webapp.db.arrays import one_of
 
 _SERIES = ("rule_id", "fingerprint")
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=30), timedelta(hours=1)
@@ -133,7 +134,7 @@ def _prepare_missing(session: Session, keys: Sequence[tuple[UUID, int]]) -> None
     if len(_PREPARED) > 50_000:
         _PREPARED.clear()
         missing = [rule_id for rule_id, _ in keys]
-    query = select(RuleRow.id, RuleRow.version, RuleRow.document).where(RuleRow.id == any_(uuids(missing)))
+    query = select(RuleRow.id, RuleRow.version, RuleRow.document).where(RuleRow.id == one_of(missing))
     for rule_id, version, document in session.execute(query):
         try:
             _PREPARED[rule_id, version] = prepare(msgspec.convert(document, type=RuleDocument))
@@ -265,7 +266,7 @@ def _still_there(session: Session, rules: Sequence[Rule], changes: Changes) -> s
         return set()
     query = (
         select(RuleRow.id, RuleRow.version)
-        .where(RuleRow.id == any_(uuids(touched)), RuleRow.deleted_at.is_(None), RuleRow.paused_at.is_(None))
+        .where(RuleRow.id == one_of(touched), RuleRow.deleted_at.is_(None), RuleRow.paused_at.is_(None))
         .order_by(RuleRow.id)
         .with_for_update(read=True)
     )

@@ -7,20 +7,16 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Select,
-    String,
     Table,
     Text,
-    Uuid,
     and_,
     bindparam,
     cast,
     column,
     delete,
     func,
-    literal,
     literal_column,
     select,
     update,
@@ -52,20 +48,6 @@ def document_of(query: Select[*tuple[Any, ...]]) -> Select[str]:
 def read_document(session: Session, document: Select[str], row: type[Row], **values: Any) -> list[Row]:
     text = session.execute(document, values).scalar_one()
     return msgspec.json.decode(text, type=list[row])  # type: ignore[valid-type]
-
-
-def uuids(values: Iterable[UUID]) -> ColumnElement[Any]:
-    """Return any number of identifiers as one array, for `column == any_(…)`."""
-    return as_uuids(literal(uuid_array(values), String))
-
-
-def as_uuids(text: ColumnElement[str]) -> ColumnElement[Any]:
-    return cast(text, ARRAY(Uuid()))
-
-
-def uuid_array(values: Iterable[UUID]) -> str:
-    """Return identifiers as PostgreSQL writes an array of them."""
-    return f"{{{','.join([value.hex for value in values])}}}"
 
 
 def insert_all(session: Session, mapped: type[Base], rows: Sequence[Record]) -> set[UUID]:

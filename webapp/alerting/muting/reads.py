@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, TextClause, Uuid, cast, exists, func, literal_column, or_, select, tuple_
+from sqlalchemy import ColumnElement, TextClause, exists, literal_column, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from webapp.alerting.muting import matchers as matching
@@ -17,6 +17,7 @@ from webapp.alerting.muting.matchers import Matchers
 from webapp.alerting.muting.silences import times_of
 from webapp.alerting.tables import NOT_LOOKED_AT, STANDING, AlertRow, InhibitionRow, SilenceRow
 from webapp.alerting.types import Signal, Status
+from webapp.db.arrays import one_of
 
 MUTING_SIGNALS = (Signal.FIRING, Signal.RECOVERING, Signal.NO_DATA)
 KEYS_IN_A_QUERY = 1_000
@@ -154,8 +155,8 @@ def sources(session: Session, rule: Inhibition, keys: set[Key] | None) -> Mappin
 
 def still_standing(session: Session, alerts: Sequence[Seen]) -> set[UUID]:
     """Lock the alerts and return those that stand as they were read; what somebody else is writing is left out."""
-    ids = cast([each.id for each in alerts], ARRAY(Uuid()))
-    query = select(AlertRow.id, _STANDING).where(AlertRow.id.in_(select(func.unnest(ids)))).order_by(AlertRow.id)
+    chosen = AlertRow.id == one_of([each.id for each in alerts])
+    query = select(AlertRow.id, _STANDING).where(chosen).order_by(AlertRow.id)
     standing = {each.id: each.standing for each in alerts}
     locked = session.execute(query.with_for_update(of=AlertRow, key_share=True, skip_locked=True))
     return {row[0] for row in locked if standing[row[0]] == row[1]}
@@ -194,7 +195,7 @@ def _of_silence(session: Session, row: SilenceRow, called: Calls, *, most: int |
 
 def _add_inhibited(session: Session, called: Calls, fresh: Sequence[Seen], found: Concerned) -> None:
     """Add what is muted by an alert that has changed, what one that fires may mute, and what a new rule may."""
-    muted = AlertRow.inhibitor_id == func.any(cast([each.id for each in fresh], ARRAY(Uuid())))
+    muted = AlertRow.inhibitor_id == one_of([each.id for each in fresh])
     by_changed = _read(session, muted) if fresh else []
     found.add(by_changed)
     found.callers.update(each.inhibitor_id for each in by_changed if each.inhibitor_id is not None)
