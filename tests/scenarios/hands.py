@@ -122,7 +122,7 @@ def wait_for(happened: Callable[[], object]) -> float:
     started = time.monotonic()
     while not happened():
         assert time.monotonic() - started < PATIENCE_SECONDS, "it did not happen in time"
-        time.sleep(0.02)
+        time.sleep(0.005)
     return time.monotonic() - started
 
 
@@ -132,12 +132,12 @@ def scalar(runtime: Runtime, query: str, **values: object) -> Any:
 
 
 def is_in_a_cycle(runtime: Runtime) -> bool:
-    """Say whether some worker is writing what it evaluated, and has not committed."""
+    """Say whether some worker has read where the series stand, or is writing that, and has not committed."""
     return bool(
         scalar(
             runtime,
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL"
-            " AND application_name = 'mc-worker' AND query ~ '^(INSERT INTO|UPDATE) (alert|rule_state)'",
+            " AND application_name = 'mc-worker' AND query ~ 'rule_state|^(INSERT INTO|UPDATE) alert'",
         )
     )
 

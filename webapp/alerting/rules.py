@@ -160,14 +160,17 @@ def _create(session: Session, document: RuleDocument, *, pack_key: str | None, a
 
 def _keep_version(session: Session, row: RuleRow, *, now: datetime, by: str) -> None:
     session.add(RuleVersionRow(rule_id=row.id, number=row.version, document=row.document, saved_at=now, saved_by=by))
-    schedule = {
-        "interval_seconds": row.interval_seconds,
-        "offset_seconds": 0,
-        "missed_slots": 0,
-        "rule_count": 0,
-        "duration_ms": 0.0,
-    }
-    session.execute(insert(ScheduleRow).values(**schedule).on_conflict_do_nothing())
+    # Looked for first: an insertion waits for whoever evaluates and holds the row, and who may be waiting for this rule.
+    known = select(ScheduleRow.interval_seconds).where(ScheduleRow.interval_seconds == row.interval_seconds)
+    if session.scalar(known) is None:
+        schedule = {
+            "interval_seconds": row.interval_seconds,
+            "offset_seconds": 0,
+            "missed_slots": 0,
+            "rule_count": 0,
+            "duration_ms": 0.0,
+        }
+        session.execute(insert(ScheduleRow).values(**schedule).on_conflict_do_nothing())
 
 
 def _locked(session: Session, rule_id: UUID) -> RuleRow:

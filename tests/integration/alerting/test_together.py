@@ -163,6 +163,22 @@ def test_a_rule_is_paused_while_its_alert_is_woken_and_nobody_waits_in_a_circle(
         assert only_alert(session).status == "resolved"
 
 
+def test_a_rule_is_edited_while_it_is_evaluated_and_nobody_waits_in_a_circle(runtime: Runtime) -> None:
+    """Whoever evaluates holds the schedule and waits for the rule; who edits the rule must not ask for the schedule."""
+    with runtime.transaction() as session:
+        rule_id = save(session)
+    feed(runtime, 95, NOW + MINUTE)
+
+    with runtime.transaction() as editing, ThreadPoolExecutor(1) as pool:
+        editing.execute(text("SET LOCAL lock_timeout = '100ms'"))
+        editing.execute(select(RuleRow.id).where(RuleRow.id == rule_id).with_for_update())
+        evaluating = pool.submit(cycle, runtime, NOW + MINUTE)
+        wait_for_a_lock(runtime)
+        rules.save_rule(editing, cpu_rule("another name"), rule_id=rule_id, actor=ROOT, now=NOW + MINUTE)
+        editing.commit()
+        assert evaluating.result(30).fired == 0
+
+
 def test_what_moves_and_what_fires_in_one_cycle_is_held_in_one_order(runtime: Runtime) -> None:
     """Two lists, each in order, are none together: who waits with one of the second holds one of the first."""
     with runtime.transaction() as session:
