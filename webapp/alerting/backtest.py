@@ -11,7 +11,6 @@ are counted in.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
 from uuid import UUID
@@ -114,13 +113,12 @@ def _is_silent(
 
 
 def _rule(prepared: Prepared) -> Rule:
-    interval = timedelta(seconds=prepared.document.interval_seconds)
-    return Rule(RULE, prepared.document.name, 1, 0, interval, prepared)
+    return Rule.of(RULE, 1, prepared)
 
 
 def _need(rule: Rule, at: datetime) -> Need:
     changes = Changes()
-    need = needs_of([rule], changes, at=at).get(rule.id)
+    (need,) = needs_of([rule], changes, at=at)
     if need is None:
         raise InvalidInputError(f"The rule cannot be evaluated. {changes.faults[rule.id]}")
     return need
@@ -155,7 +153,7 @@ def _coarsened(prepared: Prepared, step: timedelta) -> Prepared:
     coarse = msgspec.structs.replace(
         document, for_seconds=held // seconds * seconds, keep_firing_for_seconds=kept // seconds * seconds
     )
-    return replace(prepared, document=coarse)
+    return prepare(coarse)
 
 
 def _notes(prepared: Prepared, need: Need, past: PastReadings, step: timedelta) -> tuple[str, ...]:

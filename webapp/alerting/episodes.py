@@ -2,14 +2,16 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, and_, bindparam, func, or_, select, text, update
+from msgspec import Struct
+from msgspec.structs import astuple
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, func, or_, select, text, true, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -45,16 +47,13 @@ from webapp.core.ids import uuid7
 from webapp.db.arrays import as_uuids, one_of, uuid_array, uuids
 
 CHANNEL, NOTIFIED = "alerts", "alerts notified"
-_NAMES = tuple(entry.name for entry in fields(Alert))
+_NAMES = Alert.__struct_fields__
 _COLUMNS = [getattr(AlertRow, name) for name in _NAMES]
-_WRITTEN = tuple(name for name in _NAMES if name != "fingerprint")
 AcknowledgedFor = Mapping[Severity, timedelta]  # how long an acknowledgement holds; 0, or nothing: until the end
 FOR_GOOD: AcknowledgedFor = MappingProxyType({})
-_SIGNAL = ("id", "signal", "severity", "value", "threshold", "summary", "sample_count", "active_at", "evaluated_at")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One series whose alert has to be looked at, and where it comes from."""
 
     origin: Origin
@@ -105,12 +104,7 @@ def _move_signals(session: Session, findings: Sequence[Finding], *, at: datetime
     locked = active.order_by(AlertRow.id).with_for_update(key_share=True).subquery()
     if session.scalar(select(func.count()).select_from(locked)) != len(ids):
         return False
-    by_columns: defaultdict[frozenset[str], list[dict[str, Any]]] = defaultdict(list)
-    for finding in findings:
-        changed = signal_of(finding.seen, at=at)
-        by_columns[frozenset(changed)].append({"id": finding.moves, **changed})
-    for records in by_columns.values():
-        update_all(session, AlertRow, records)
+    _update(session, [{"id": finding.moves, **signal_of(finding.seen, at=at)} for finding in findings])
     return True
 
 
@@ -121,11 +115,7 @@ def write(
     opened = _open(session, [finding for finding, made in decided if made.deed is Deed.OPEN], latest, at=at)
     changed = [made for _, made in decided if made.deed is Deed.CHANGE and made.alert is not None]
     changed = _with_flapping(session, changed, at=at)
-    # Most often only the signal moved: then the columns of the work do not travel at all.
-    quiet = [made.alert for made in changed if made.alert is not None and not made.entries]
-    told = [made.alert for made in changed if made.alert is not None and made.entries]
-    update_all(session, AlertRow, [_record(alert, _SIGNAL) for alert in quiet])
-    update_all(session, AlertRow, [_record(alert) for alert in told])
+    _update(session, [_moved(made.alert, latest[made.alert.fingerprint]) for made in changed if made.alert is not None])
     entries = [(made.alert.id, entry) for made in changed if made.alert is not None for entry in made.entries]
     _write_entries(session, [*opened.entries, *entries], at=at)
     alert_of = {fingerprint: alert.id for fingerprint, alert in latest.items()} | opened.alert_of
@@ -146,7 +136,8 @@ def _end_all(session: Session, ours: ColumnElement[bool], reason: AutomaticReaso
     query = select(*_COLUMNS).where(ours, AlertRow.status != Status.RESOLVED)
     alerts = [Alert(*row) for row in session.execute(query.order_by(AlertRow.id).with_for_update(key_share=True))]
     decided = [decide(alert, _ended(alert, reason), at=now) for alert in alerts]
-    update_all(session, AlertRow, [_record(made.alert) for made in decided if made.alert is not None])
+    both = zip(decided, alerts, strict=True)
+    _update(session, [_moved(made.alert, before) for made, before in both if made.alert is not None])
     pairs = [(made.alert.id, entry) for made in decided if made.alert is not None for entry in made.entries]
     _write_entries(session, pairs, at=now)
     return len(pairs)
@@ -240,13 +231,16 @@ def _newest_of_each() -> Select[str]:
 
 
 def _newest_ids(fingerprints: ColumnElement[Any]) -> Select[UUID]:
-    """Return the id of the newest episode of each series."""
-    return (
+    """Return the id of the newest episode of each series, however many it had."""
+    series = func.unnest(fingerprints).table_valued("fingerprint").render_derived(name="series")
+    newest = (
         select(AlertRow.id)
-        .ext(distinct_on(AlertRow.fingerprint))
-        .where(AlertRow.fingerprint.in_(select(func.unnest(fingerprints))))
-        .order_by(AlertRow.fingerprint, AlertRow.started_at.desc(), AlertRow.id.desc())
+        .where(AlertRow.fingerprint == series.c.fingerprint)
+        .order_by(AlertRow.started_at.desc(), AlertRow.id.desc())
+        .limit(1)
+        .lateral()
     )
+    return select(newest.c.id).select_from(series).join(newest, true())
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,8 +352,19 @@ def _ended(alert: Alert, reason: AutomaticReason) -> Seen:
     return Seen(OK, Severity.of_rank(alert.severity), alert.value, alert.threshold, alert.summary, 0, end=reason)
 
 
-def _record(alert: Alert, names: Sequence[str] = _WRITTEN) -> dict[str, Any]:
-    return {name: getattr(alert, name) for name in names}
+def _moved(alert: Alert, before: Alert) -> dict[str, Any]:
+    """Return the columns in which the alert differs from how it was; the others do not travel at all."""
+    columns = zip(_NAMES, astuple(alert), astuple(before), strict=True)
+    return {"id": alert.id, **{name: now for name, now, then in columns if now != then}}
+
+
+def _update(session: Session, records: Iterable[dict[str, Any]]) -> None:
+    """Set the columns of each record; those that set the same ones go together."""
+    by_columns: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for record in records:
+        by_columns[tuple(record)].append(record)
+    for alike in by_columns.values():
+        update_all(session, AlertRow, alike)
 
 
 def _write_entries(session: Session, pairs: Sequence[tuple[UUID, Entry]], *, at: datetime) -> None:

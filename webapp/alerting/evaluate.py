@@ -9,17 +9,20 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, select
+from msgspec.structs import replace
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
 from webapp.alerting import episodes, schedule
 from webapp.alerting.document import RuleDocument
 from webapp.alerting.episodes import FOR_GOOD, AcknowledgedFor
-from webapp.alerting.judging import Changes, Held, Rule, judge, needs_of
-from webapp.alerting.plugins import Prepared, prepare
+from webapp.alerting.judging import Changes, Held, Record, Rule, judge, needs_of
+from webapp.alerting.plugins import prepare
 from webapp.alerting.readings import FAULTS, gather
 from webapp.alerting.records import delete_all, put_all, read_all, update_all
 from webapp.alerting.schedule import Slot
@@ -30,7 +33,9 @@ from webapp.catalog.queries import models as all_models
 from webapp.core.garbage import uncollected
 from webapp.db.arrays import one_of
 
-_SERIES = ("rule_id", "fingerprint")
+SERIES = ("rule_id", "fingerprint")
+MOST_KNOWN = 50_000  # rules that a process keeps as it has read them
+NOTHING_HELD: Mapping[UUID, Held] = MappingProxyType({})
 FIRST_RETRY, LAST_RETRY = timedelta(seconds=30), timedelta(hours=1)
 
 
@@ -109,16 +114,15 @@ def _rules(session: Session, slots: Sequence[Slot], *, now: datetime) -> list[Ru
     columns = [getattr(RuleRow, name) for name in _Due.__struct_fields__]
     found = read_all(session, select(*columns).where(*_of(slots)), _Due)
     due = [each for each in found if each.retry_at is None or each.retry_at <= now]
-    _prepare_missing(session, [(each.id, each.version) for each in due])
-    intervals = {int(slot.interval.total_seconds()): slot.interval for slot in slots}
+    _read_missing(session, due)
     rules = []
     for each in due:
-        known = _PREPARED.get((each.id, each.version))
-        if known is None:
+        rule = _KNOWN.get(each.id)
+        if rule is None or rule.version != each.version:
             continue  # It was edited while it was read: its new version is evaluated at the next slot.
-        prepared, fault = (None, known) if isinstance(known, str) else (known, "")
-        interval = intervals[each.interval_seconds]
-        rules.append(Rule(each.id, each.name, each.version, each.failures, interval, prepared, fault, each.left_out))
+        if each.failures or each.left_out:
+            rule = replace(rule, failures=each.failures, left_out=each.left_out)
+        rules.append(rule)
     return rules
 
 
@@ -127,32 +131,36 @@ def _of(slots: Sequence[Slot]) -> Sequence[ColumnElement[bool]]:
     return RuleRow.deleted_at.is_(None), RuleRow.paused_at.is_(None), RuleRow.interval_seconds.in_(intervals)
 
 
-def _prepare_missing(session: Session, keys: Sequence[tuple[UUID, int]]) -> None:
-    missing = [rule_id for rule_id, version in keys if (rule_id, version) not in _PREPARED]
+def _read_missing(session: Session, due: Sequence["_Due"]) -> None:
+    missing = [each.id for each in due if each.id not in _KNOWN or _KNOWN[each.id].version != each.version]
     if not missing:
         return
-    if len(_PREPARED) > 50_000:
-        _PREPARED.clear()
-        missing = [rule_id for rule_id, _ in keys]
-    query = select(RuleRow.id, RuleRow.version, RuleRow.document).where(RuleRow.id == one_of(missing))
-    for rule_id, version, document in session.execute(query):
-        try:
-            _PREPARED[rule_id, version] = prepare(msgspec.convert(document, type=RuleDocument))
-        except (*FAULTS, msgspec.ValidationError) as error:
-            _PREPARED[rule_id, version] = str(error)
+    if len(_KNOWN) > MOST_KNOWN:
+        _KNOWN.clear()
+        missing = [each.id for each in due]
+    query = select(RuleRow.id, RuleRow.name, RuleRow.version, RuleRow.interval_seconds, RuleRow.document)
+    for rule_id, name, version, seconds, raw in session.execute(query.where(RuleRow.id == one_of(missing))):
+        _KNOWN[rule_id] = _read(rule_id, name, version, timedelta(seconds=seconds), raw)
+
+
+def _read(rule_id: UUID, name: str, version: int, interval: timedelta, raw: Mapping[str, Any]) -> Rule:
+    try:
+        return Rule.of(rule_id, version, prepare(msgspec.convert(raw, type=RuleDocument)))
+    except (*FAULTS, msgspec.ValidationError) as error:
+        return Rule(rule_id, name, version, interval, fault=str(error))
 
 
 def _states(session: Session, slots: Sequence[Slot]) -> dict[UUID, dict[UUID, Held]]:
     """Return where the series of the due rules stand, by rule and fingerprint."""
+    # The limit has each alert looked up by its id; joined as a whole, all that ever fired would be read.
+    columns = (AlertRow.status, AlertRow.resolved_at, AlertRow.severity, AlertRow.value)
+    named = [column.label(f"alert_{column.key}") for column in columns]
+    alert = select(*named).where(AlertRow.id == RuleStateRow.alert_id).limit(1).lateral()
+    states = [column for column in RuleStateRow.__table__.columns if column.key != "labels"]
     query = (
-        select(
-            RuleStateRow.__table__,
-            AlertRow.status.label("alert_status"),
-            AlertRow.resolved_at.label("alert_resolved_at"),
-            AlertRow.severity.label("alert_severity"),
-        )
+        select(*states, alert)
         .join(RuleRow, RuleRow.id == RuleStateRow.rule_id)
-        .join(AlertRow, AlertRow.id == RuleStateRow.alert_id, isouter=True)
+        .join(alert, true(), isouter=True)
         .where(*_of(slots))
     )
     found: dict[UUID, dict[UUID, Held]] = {}
@@ -165,10 +173,8 @@ class _Due(msgspec.Struct, gc=False):
     """A rule as far as it changes without a new version."""
 
     id: UUID
-    name: str
     version: int
     failures: int
-    interval_seconds: int
     retry_at: datetime | None
     left_out: int
 
@@ -183,33 +189,31 @@ class _Stored(msgspec.Struct):
 
     rule_id: UUID
     fingerprint: UUID
-    labels: dict[str, str]
     phase: Phase
     condition: Condition
     active_at: datetime | None
     fired_at: datetime | None
     keep_since: datetime | None
     severity: int | None
-    value: float | None
     alert_id: UUID | None
     rule_version: int
     alert_status: str | None
     alert_resolved_at: datetime | None
     alert_severity: int | None
+    alert_value: float | None
 
     @property
     def held(self) -> Held:
         state = SeriesState(self.phase, self.active_at, self.fired_at, self.keep_since, self.condition)
         return Held(
-            self.labels,
             state,
             self.severity,
-            self.value,
             self.alert_id,
             self.rule_version,
             self.alert_status,
             self.alert_resolved_at,
             self.alert_severity,
+            self.alert_value,
         )
 
 
@@ -224,9 +228,11 @@ def _judge_all(
 ) -> None:
     needs = needs_of(rules, changes, at=at)
     watched = max((slot.watched_since for slot in slots if slot.watched_since is not None), default=None)
-    gathered = gather(session, list(needs.values()), all_models(session), at=at, watched_since=watched)
-    for rule in rules:
-        judge(rule, needs.get(rule.id), gathered, held.get(rule.id, {}), changes, at=at)
+    gathered = gather(
+        session, [need for need in needs if need is not None], all_models(session), at=at, watched_since=watched
+    )
+    for rule, need in zip(rules, needs, strict=True):
+        judge(rule, need, gathered, held.get(rule.id, NOTHING_HELD), changes, at=at)
 
 
 def _write(
@@ -238,29 +244,39 @@ def _write(
     at: datetime,
     now: datetime,
 ) -> Mapping[EntryKind, int]:
-    alive = _still_there(session, rules, changes)
-    outcome = episodes.apply(session, [each for each in changes.findings if each.origin.rule_id in alive], at=at)
-    fresh, moved = [], []
-    for (rule_id, fingerprint), record in changes.states.items():
-        if rule_id not in alive:
-            continue
-        record["alert_id"] = outcome.alert_of.get(fingerprint, record["alert_id"])
-        if fingerprint in held.get(rule_id, {}):
-            del record["labels"]  # they are what the fingerprint is made of
-            moved.append(record)
-        else:
-            fresh.append(record)
-    put_all(session, RuleStateRow, fresh)
-    update_all(session, RuleStateRow, moved, keys=_SERIES)
-    gone = [dict(zip(_SERIES, key, strict=True)) for key in changes.gone if key[0] in alive]
-    delete_all(session, RuleStateRow, gone)
+    changes.leave_out(_not_there_any_more(session, rules, changes))
+    outcome = episodes.apply(session, changes.findings, at=at)
+    linked = _link(changes, held, outcome.alert_of)
+    put_all(session, RuleStateRow, changes.begun)
+    update_all(session, RuleStateRow, changes.moved, keys=SERIES)
+    update_all(session, RuleStateRow, linked, keys=SERIES)
+    delete_all(session, RuleStateRow, changes.gone)
     _note_faults(session, rules, changes.faults, now=now)
-    _note_left_out(session, rules, changes.left_out)
+    _note_left_out(session, changes.left_out)
     return outcome.entries
 
 
-def _still_there(session: Session, rules: Sequence[Rule], changes: Changes) -> set[UUID]:
-    """Lock the rules that something is written for, and leave out those that were paused, edited or deleted since."""
+def _link(
+    changes: Changes, held: Mapping[UUID, Mapping[UUID, Held]], alert_of: Mapping[UUID, UUID]
+) -> Sequence[Record]:
+    """Put the alerts of the series into what is written of them; return those of which nothing else is written."""
+    if not alert_of:
+        return ()
+    written = {record["fingerprint"]: record for record in (*changes.begun, *changes.moved)}
+    linked = []
+    for finding in changes.findings:
+        rule_id, fingerprint, alert_id = finding.origin.rule_id, finding.fingerprint, alert_of.get(finding.fingerprint)
+        if rule_id is None or alert_id is None:
+            continue
+        if fingerprint in written:
+            written[fingerprint]["alert_id"] = alert_id
+        elif held[rule_id][fingerprint].alert_id != alert_id:
+            linked.append({"rule_id": rule_id, "fingerprint": fingerprint, "alert_id": alert_id})
+    return linked
+
+
+def _not_there_any_more(session: Session, rules: Sequence[Rule], changes: Changes) -> set[UUID]:
+    """Lock the rules that something is written for; return those that were paused, edited or deleted since."""
     touched = changes.rule_ids
     if not touched:
         return set()
@@ -271,7 +287,8 @@ def _still_there(session: Session, rules: Sequence[Rule], changes: Changes) -> s
         .with_for_update(read=True)
     )
     version_of = {rule.id: rule.version for rule in rules}
-    return {each.id for each in read_all(session, query, _Alive) if version_of[each.id] == each.version}
+    alive = read_all(session, query, _Alive)
+    return touched - {each.id for each in alive if version_of[each.id] == each.version}
 
 
 def _note_faults(session: Session, rules: Sequence[Rule], faults: Mapping[UUID, str], *, now: datetime) -> None:
@@ -288,11 +305,9 @@ def _note_faults(session: Session, rules: Sequence[Rule], faults: Mapping[UUID, 
     update_all(session, RuleRow, rows)
 
 
-def _note_left_out(session: Session, rules: Sequence[Rule], left_out: Mapping[UUID, int]) -> None:
+def _note_left_out(session: Session, left_out: Mapping[UUID, int]) -> None:
     """Keep how many series each rule left out, where that has changed: its page says so."""
-    of = {rule.id: rule for rule in rules}
-    rows = [{"id": rule_id, "left_out": count} for rule_id, count in left_out.items() if count != of[rule_id].left_out]
-    update_all(session, RuleRow, rows)
+    update_all(session, RuleRow, [{"id": rule_id, "left_out": count} for rule_id, count in left_out.items()])
 
 
-_PREPARED: dict[tuple[UUID, int], Prepared | str] = {}
+_KNOWN: dict[UUID, Rule] = {}

@@ -1,11 +1,14 @@
 """What a cycle concludes for each rule from what it read, and which states and alerts that touches. Asks nobody."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from webapp.alerting import wording
 from webapp.alerting.episodes import Finding
@@ -19,35 +22,48 @@ from webapp.alerting.transitions import HELD_AFTER_RESOLVE, Seen
 from webapp.alerting.types import AutomaticReason, NoData, Signal, Status, WhenWorse
 from webapp.core.ids import digest
 
-Key = tuple[UUID, UUID]  # rule, fingerprint
+Record = dict[str, Any]  # columns of a row of the states
 Judged = tuple[UUID, Labels, Verdict]  # of a series, by its fingerprint
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
+    """A version of a rule, with what its last evaluation left to be known."""
+
     id: UUID
     name: str
     version: int
-    failures: int
     interval: timedelta
-    prepared: Prepared | None  # None: the document does not fit what is installed
+    prepared: Prepared | None = None  # None: the document does not fit what is installed
+    origin: Origin | None = None
     fault: str = ""
-    left_out: int = 0  # series that the last evaluation left out
+    failures: int = 0
+    left_out: int = 0  # series
+
+    @classmethod
+    def of(cls, rule_id: UUID, version: int, prepared: Prepared) -> "Rule":
+        document = prepared.document
+        origin = Origin(
+            name=document.name,
+            type=document.type,
+            metric=document.metric,
+            runbook=document.runbook,
+            rule_id=rule_id,
+            rule_version=version,
+        )
+        return cls(rule_id, document.name, version, timedelta(seconds=document.interval_seconds), prepared, origin)
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What is remembered of a series, and how its alert stands."""
+class Held(Struct, frozen=True):
+    """What is remembered of a series, and how its alert stands, which has its last value too."""
 
-    labels: Mapping[str, str]
     state: SeriesState
     severity: int | None
-    value: float | None
     alert_id: UUID | None
     rule_version: int
-    alert_status: str | None
-    alert_resolved_at: datetime | None
-    alert_severity: int | None
+    alert_status: str | None = None
+    alert_resolved_at: datetime | None = None
+    alert_severity: int | None = None
+    alert_value: float | None = None
 
     @property
     def is_resolved(self) -> bool:
@@ -59,35 +75,48 @@ class Changes:
     """What a cycle is about to write."""
 
     findings: list[Finding] = field(default_factory=list)
-    states: dict[Key, dict[str, Any]] = field(default_factory=dict)
-    gone: list[Key] = field(default_factory=list)
+    begun: list[Record] = field(default_factory=list)  # states of series that had none
+    moved: list[Record] = field(default_factory=list)
+    gone: list[Record] = field(default_factory=list)
     faults: dict[UUID, str] = field(default_factory=dict)
-    left_out: dict[UUID, int] = field(default_factory=dict)  # series beyond their rule's limit
+    left_out: dict[UUID, int] = field(default_factory=dict)  # series beyond their rule's limit, where that changed
     series: int = 0
 
     @property
     def rule_ids(self) -> set[UUID]:
-        found = {rule_id for rule_id, _ in (*self.states, *self.gone)}
+        found = {record["rule_id"] for record in (*self.begun, *self.moved, *self.gone)}
         return found | {finding.origin.rule_id for finding in self.findings if finding.origin.rule_id is not None}
 
+    def leave_out(self, rule_ids: Collection[UUID]) -> None:
+        """Write nothing of these rules."""
+        if rule_ids:
+            self.findings = [each for each in self.findings if each.origin.rule_id not in rule_ids]
+            for records in (self.begun, self.moved, self.gone):
+                records[:] = [record for record in records if record["rule_id"] not in rule_ids]
 
-def needs_of(rules: Sequence[Rule], changes: Changes, *, at: datetime) -> dict[UUID, Need]:
-    """Return what each rule looks at; a rule that cannot even say is broken."""
-    needs, known = {}, dict[Any, Looks]()  # rules with the same parameters look at the same
-    for rule in rules:
-        if rule.prepared is None:
-            changes.faults[rule.id] = rule.fault
-            continue
-        prepared = rule.prepared
-        scope = prepared.document.scope
-        key = (prepared.document.kind, prepared.metric.name, prepared.parameters, scope.version, scope.segment)
-        try:
-            if key not in known:
-                known[key] = Looks.of(prepared, prepared.rule_type.looks(prepared.parameters, prepared.metric, now=at))
-            needs[rule.id] = Need(prepared, known[key])
-        except FAULTS as error:
-            changes.faults[rule.id] = _said(error)
-    return needs
+
+def needs_of(rules: Sequence[Rule], changes: Changes, *, at: datetime) -> Sequence[Need | None]:
+    """Return what each rule looks at; a rule that cannot even say is broken, and looks at nothing."""
+    known: dict[Any, Looks] = {}  # rules with the same parameters look at the same
+    return [_need_of(rule, known, changes, at=at) for rule in rules]
+
+
+def _need_of(rule: Rule, known: dict[Any, Looks], changes: Changes, *, at: datetime) -> Need | None:
+    prepared = rule.prepared
+    if prepared is None:
+        changes.faults[rule.id] = rule.fault
+        return None
+    scope = prepared.document.scope
+    key = (prepared.document.kind, prepared.metric.name, prepared.parameters, scope.version, scope.segment)
+    try:
+        reads = known.get(key)
+        if reads is None:
+            looks = prepared.rule_type.looks(prepared.parameters, prepared.metric, now=at)
+            reads = known[key] = Looks.of(prepared, looks)
+        return Need(prepared, reads)
+    except FAULTS as error:
+        changes.faults[rule.id] = _said(error)
+        return None
 
 
 def judge(
@@ -98,7 +127,7 @@ def judge(
         judged = verdicts(rule, need, gathered, known, changes, at=at)
         if judged is not None:
             follow(rule, need, judged, known, changes, at=at, watched_since=gathered.watched_since)
-    if rule.id in changes.faults:
+    if changes.faults and rule.id in changes.faults:
         _mark_error(rule, known, changes)
 
 
@@ -107,7 +136,7 @@ def verdicts(
 ) -> Sequence[Judged] | None:
     """Return the verdict on each series, or None and a fault among the changes where the rule raises."""
     try:
-        return list(_verdicts(rule, need, gathered, known, changes, at=at))
+        return _verdicts(rule, need, gathered, known, changes, at=at)
     except (*FAULTS, UnreadableError) as error:
         changes.faults[rule.id] = _said(error)
         return None
@@ -129,20 +158,23 @@ def follow(
 
 def _verdicts(
     rule: Rule, need: Need, gathered: Gathered, known: Mapping[UUID, Held], changes: Changes, *, at: datetime
-) -> Iterable[Judged]:
+) -> Sequence[Judged]:
     prepared = need.prepared
     evaluate, parameters, metric = prepared.rule_type.evaluate, prepared.parameters, prepared.metric
     minimum = prepared.document.minimum_sample_count
     found = [
         (fingerprint_of(rule.id, labels), labels, readings)
         for labels, readings in gathered.series(need)
-        if not _is_forgotten(readings, parameters, at=at)
+        if readings.newest is None or not _is_forgotten(readings.newest, parameters, at=at)
     ]
     kept = within_limit(found, known, prepared.document.series_limit)
-    changes.left_out[rule.id] = len(found) - len(kept)
-    for fingerprint, labels, readings in kept:
-        context = Context(metric, at, minimum, is_active=fingerprint in known)
-        yield fingerprint, labels, evaluate(readings, parameters, context)
+    left_out = len(found) - len(kept)
+    if left_out != rule.left_out:
+        changes.left_out[rule.id] = left_out
+    return [
+        (fingerprint, labels, evaluate(readings, parameters, Context(metric, at, minimum, fingerprint in known)))
+        for fingerprint, labels, readings in kept
+    ]
 
 
 def within_limit(
@@ -156,10 +188,9 @@ def within_limit(
     return [*watched, *others[: max(0, limit - len(watched))]]
 
 
-def _is_forgotten(readings: Readings, parameters: Any, *, at: datetime) -> bool:
+def _is_forgotten(newest: datetime, parameters: Any, *, at: datetime) -> bool:
     """A source that has been silent for very long is gone: its series is missing, not just without data."""
-    hours = getattr(parameters, "forget_after_hours", 24)
-    return readings.newest is not None and at - readings.newest > timedelta(hours=hours)
+    return at - newest > timedelta(hours=getattr(parameters, "forget_after_hours", 24))
 
 
 @dataclass(slots=True)
@@ -171,27 +202,25 @@ class _Stepper:
     changes: Changes
     at: datetime
     watched_since: datetime | None
-    _origin: Origin | None = None
-    _policy: Policy | None = None
 
     def step_all(self, judged: Sequence[Judged], known: Mapping[UUID, Held]) -> None:
         self.changes.series += len(judged)
-        fires_without_data = self.need.prepared.document.no_data is NoData.ALERT
+        policy, missing = self.policy, set(known)
         for fingerprint, labels, verdict in judged:
-            before = known.get(fingerprint)
-            if before is None and verdict.condition is not Condition.HIT and not fires_without_data:
+            before = known.get(fingerprint) if known else None
+            if before is not None:
+                missing.discard(fingerprint)
+            elif verdict.condition is not Condition.HIT and policy.no_data is not NoData.ALERT:
                 continue  # Well before, well now: the ordinary case writes nothing.
-            self._step(fingerprint, dict(labels), verdict, before, self.policy)
-        for fingerprint in known.keys() - {each for each, _, _ in judged} if known else ():
-            self._end(fingerprint, known[fingerprint], AutomaticReason.MISSING_SERIES, "")
+            self._step(fingerprint, dict(labels), verdict, before, policy)
+        for fingerprint in missing:
+            self._end(fingerprint, {}, known[fingerprint], AutomaticReason.MISSING_SERIES, "")
 
     @property
     def policy(self) -> Policy:
-        if self._policy is None:
-            policy = _policy(self.need.prepared)
-            is_known = policy.no_data is NoData.KEEP or self._has_listened
-            self._policy = policy if is_known else replace(policy, no_data=NoData.KEEP)
-        return self._policy
+        policy = self.need.prepared.policy
+        is_known = policy.no_data is NoData.KEEP or self._has_listened
+        return policy if is_known else replace(policy, no_data=NoData.KEEP)
 
     @property
     def _has_listened(self) -> bool:
@@ -200,12 +229,6 @@ class _Stepper:
         if look is None or self.watched_since is None:
             return True
         return self.at - self.watched_since >= min(look.window.duration, LOOK_BACK)
-
-    @property
-    def origin(self) -> Origin:
-        if self._origin is None:
-            self._origin = _origin(self.rule, self.need.prepared)
-        return self._origin
 
     def _step(
         self, fingerprint: UUID, labels: dict[str, str], verdict: Verdict, before: Held | None, policy: Policy
@@ -216,24 +239,19 @@ class _Stepper:
         state = step(OK if before is None else before.state, verdict.condition, policy, at=self.at).state
         if state.phase is Phase.OK:
             if before is not None:
-                self._end(fingerprint, before, _why_over(verdict, before, self.rule), self._said(verdict, labels))
+                self._end(
+                    fingerprint, labels, before, _why_over(verdict, before, self.rule), self._said(verdict, labels)
+                )
             return
         severity = _severity(verdict, before, self.need.prepared)
-        after = Held(
-            labels,
-            state,
-            severity.rank,
-            verdict.value if verdict.value is not None or before is None else before.value,
-            None if before is None else before.alert_id,
-            self.rule.version,
-            None,
-            None,
-            None,
-        )
-        has_changed = before is None or not _is_same(after, before)
-        touches = _touches_alert(state, before, has_changed, at=self.at)
-        if has_changed or touches:
-            self.changes.states[self.rule.id, fingerprint] = _record(self.rule, fingerprint, after)
+        alert_id = None if before is None else before.alert_id
+        after = Held(state, severity.rank, alert_id, self.rule.version)
+        has_moved = before is None or not _is_same(after, before)
+        touches = _touches_alert(state, before, has_moved or _has_new_value(verdict, before), at=self.at)
+        if before is None:
+            self.changes.begun.append({**_record(self.rule, fingerprint, after), "labels": labels})
+        elif has_moved or (touches and before.is_resolved):
+            self.changes.moved.append(_record(self.rule, fingerprint, after))
         if touches:
             said = self._said(verdict, labels)
             stays = self.need.prepared.document.when_worse is WhenWorse.STAY
@@ -248,12 +266,14 @@ class _Stepper:
             )
             self._find(fingerprint, labels, verdict.operator, seen, moves=_moved_only(seen, before))
 
-    def _end(self, fingerprint: UUID, before: Held, reason: AutomaticReason, said: str) -> None:
-        self.changes.gone.append((self.rule.id, fingerprint))
+    def _end(
+        self, fingerprint: UUID, labels: Mapping[str, str], before: Held, reason: AutomaticReason, said: str
+    ) -> None:
+        self.changes.gone.append({"rule_id": self.rule.id, "fingerprint": fingerprint})
         if before.alert_id is None or before.is_resolved:
             return
         severity = Severity.of_rank(before.alert_severity or before.severity or 1)
-        self._find(fingerprint, before.labels, "", Seen(OK, severity, before.value, None, said, 0, end=reason))
+        self._find(fingerprint, labels, "", Seen(OK, severity, before.alert_value, None, said, 0, end=reason))
 
     def _said(self, verdict: Verdict, labels: dict[str, str]) -> str:
         look = self.need.looks.get(CURRENT)
@@ -263,7 +283,8 @@ class _Stepper:
     def _find(
         self, fingerprint: UUID, labels: Mapping[str, str], operator: str, seen: Seen, *, moves: UUID | None = None
     ) -> None:
-        self.changes.findings.append(Finding(self.origin, fingerprint, labels, operator, seen, moves))
+        assert self.rule.origin is not None  # what is judged could be prepared
+        self.changes.findings.append(Finding(self.rule.origin, fingerprint, labels, operator, seen, moves))
 
 
 def _moved_only(seen: Seen, before: Held | None) -> UUID | None:
@@ -272,6 +293,10 @@ def _moved_only(seen: Seen, before: Held | None) -> UUID | None:
         return None
     is_as_bad = seen.state.signal is not Signal.FIRING or seen.severity.rank == before.alert_severity
     return before.alert_id if is_as_bad else None
+
+
+def _has_new_value(verdict: Verdict, before: Held | None) -> bool:
+    return before is not None and verdict.value is not None and verdict.value != before.alert_value
 
 
 def _touches_alert(state: SeriesState, before: Held | None, has_changed: bool, *, at: datetime) -> bool:
@@ -287,29 +312,7 @@ def _mark_error(rule: Rule, known: Mapping[UUID, Held], changes: Changes) -> Non
     for fingerprint, before in known.items():
         if before.state.condition is not Condition.ERROR:
             failed = replace(before, state=replace(before.state, condition=Condition.ERROR))
-            changes.states[rule.id, fingerprint] = _record(rule, fingerprint, failed)
-
-
-def _origin(rule: Rule, prepared: Prepared) -> Origin:
-    document = prepared.document
-    return Origin(
-        name=document.name,
-        type=document.type,
-        metric=document.metric,
-        runbook=document.runbook,
-        rule_id=rule.id,
-        rule_version=rule.version,
-    )
-
-
-def _policy(prepared: Prepared) -> Policy:
-    document = prepared.document
-    return _policy_of(document.for_seconds, document.keep_firing_for_seconds, document.no_data)
-
-
-@lru_cache(maxsize=1_000)
-def _policy_of(hold: int, keep_firing_for: int, no_data: NoData) -> Policy:
-    return Policy(timedelta(seconds=hold), timedelta(seconds=keep_firing_for), no_data)
+            changes.moved.append(_record(rule, fingerprint, failed))
 
 
 def _severity(verdict: Verdict, before: Held | None, prepared: Prepared) -> Severity:
@@ -328,26 +331,22 @@ def _why_over(verdict: Verdict, before: Held, rule: Rule) -> AutomaticReason:
 
 
 def _is_same(after: Held, before: Held) -> bool:
-    return (after.state, after.severity, after.value, after.rule_version) == (
-        before.state,
-        before.severity,
-        before.value,
-        before.rule_version,
+    return (
+        after.severity == before.severity and after.rule_version == before.rule_version and after.state == before.state
     )
 
 
-def _record(rule: Rule, fingerprint: UUID, held: Held) -> dict[str, Any]:
+def _record(rule: Rule, fingerprint: UUID, held: Held) -> Record:
+    """Return what may change of a series; its labels are what its fingerprint is made of."""
     return {
         "rule_id": rule.id,
         "fingerprint": fingerprint,
-        "labels": dict(held.labels),
         "phase": held.state.phase,
         "condition": held.state.condition,
         "active_at": held.state.active_at,
         "fired_at": held.state.fired_at,
         "keep_since": held.state.keep_since,
         "severity": held.severity,
-        "value": held.value,
         "alert_id": held.alert_id,
         "rule_version": held.rule_version,
     }

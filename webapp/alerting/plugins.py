@@ -1,28 +1,31 @@
 """The rule types there are, found in their folder, and a rule's parts put together: type, parameters, metric."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from types import MappingProxyType
 from typing import Any
 
+from msgspec import Struct
+
 from webapp.alerting import rule_types
 from webapp.alerting.document import RuleDocument
 from webapp.alerting.rule_type import Parameters, RuleType
+from webapp.alerting.states import Policy
 from webapp.core.errors import InvalidInputError
 from webapp.core.registry import discover
 from webapp.metrics.metric import Metric, Source
 from webapp.metrics.registry import METRICS
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """A document with its rule type, parsed parameters and metric: ready to be judged by."""
 
     document: RuleDocument
     rule_type: RuleType[Any]
     parameters: Parameters
     metric: Metric
+    policy: Policy
 
 
 @cache
@@ -46,7 +49,12 @@ def prepare(document: RuleDocument) -> Prepared:
         _check_segment(document, metric)
     parameters = rule_type.parse(document.parameters)
     rule_type.check(parameters, metric)
-    return Prepared(document, rule_type, parameters, metric)
+    return Prepared(document, rule_type, parameters, metric, _policy(document))
+
+
+def _policy(document: RuleDocument) -> Policy:
+    hold, keep = timedelta(seconds=document.for_seconds), timedelta(seconds=document.keep_firing_for_seconds)
+    return Policy(hold, keep, document.no_data)
 
 
 def _check_segment(document: RuleDocument, metric: Metric) -> None:

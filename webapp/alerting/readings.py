@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Integer, and_, cast, func, or_, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -53,7 +54,7 @@ class About:
         return cls(look.window, scope.version, scope.segment, look.step)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # What rules share is the same object.
 class Looks:
     """Looks by name, with the metric of each and what one reading of it covers."""
 
@@ -68,8 +69,16 @@ class Looks:
         return cls(looks, metrics, {key: About.of(scope, look) for key, look in looks.items()})
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class _Table(Struct, frozen=True):
+    """Where the values of a look stand, for all rules that share it."""
+
+    key: str
+    metric: str
+    is_stepped: bool
+    values: Mapping[tuple[str, str], Mapping[str, Values]]
+
+
+class Need(Struct, frozen=True):
     """What one rule looks at."""
 
     prepared: Prepared
@@ -100,6 +109,7 @@ class Gathered:
     gauges: dict[Look, Mapping[tuple[Labels, str], Sequence[Gauge | None]]] = field(default_factory=dict)
     newest: Mapping[tuple[Labels, str], datetime] = field(default_factory=dict)
     _sources: Sources | None = None
+    _tables: dict[Looks, Sequence["_Table"]] = field(default_factory=dict)
 
     def series(self, need: Need) -> Sequence[tuple[Labels, Readings]]:
         """Return the series that the rule is about, each with its readings; raise UnreadableError."""
@@ -127,11 +137,22 @@ class Gathered:
         return [(("segment", name),) for name in names]
 
     def _readings(self, need: Need, model: str, segment: str) -> Readings:
-        found: dict[str, Values] = {}
-        for key, about in need.reads.abouts.items():
-            values = self.values.get(about, _NOTHING).get((model, segment), _NOTHING).get(need.reads.metrics[key].name)
-            found[key] = (() if about.step else (_INAPPLICABLE,)) if values is None else values
-        return _read_as(need, found, newest=None, watched_since=self.watched_since)
+        values: dict[str, Value] = {}
+        steps: dict[str, Values] = {}
+        for table in self._tables.get(need.reads) or self._tables_of(need.reads):
+            found = table.values.get((model, segment), _NOTHING).get(table.metric)
+            if table.is_stepped:
+                steps[table.key] = () if found is None else found
+            else:
+                values[table.key] = _INAPPLICABLE if found is None else found[0]
+        return Readings(values, None, self.watched_since, steps)
+
+    def _tables_of(self, reads: Looks) -> Sequence["_Table"]:
+        tables = self._tables[reads] = [
+            _Table(key, reads.metrics[key].name, about.step is not None, self.values.get(about, _NOTHING))
+            for key, about in reads.abouts.items()
+        ]
+        return tables
 
     def _gauge_series(self, need: Need) -> Sequence[tuple[Labels, Readings]]:
         gauge, model = GAUGES[need.prepared.metric.name], need.prepared.document.scope.model

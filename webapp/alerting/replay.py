@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from webapp.alerting.episodes import Finding, opened
 from webapp.alerting.judging import Changes, Held, Judged, Rule, follow, verdicts
 from webapp.alerting.readings import Gathered, Labels, Need
-from webapp.alerting.states import Condition, Phase, SeriesState
+from webapp.alerting.states import Condition, SeriesState
 from webapp.alerting.transitions import Alert, Deed, decide
 from webapp.core.errors import InvalidInputError
 
@@ -66,13 +68,12 @@ class Replay:
         if judged is None:
             raise InvalidInputError(f"The rule cannot be evaluated. {changes.faults[self.rule.id]}")
         follow(self.rule, need, judged, self.held, changes, at=at, watched_since=gathered.watched_since)
-        told = {finding.fingerprint for finding in changes.findings}
+        for record in (*changes.begun, *changes.moved):
+            self._keep(record)
+        for record in changes.gone:
+            self.held.pop(record["fingerprint"], None)
         for finding in changes.findings:
             self._apply(finding, at)
-        for (_, fingerprint), record in changes.states.items():
-            self.held[fingerprint] = self._held(fingerprint, record, is_told=fingerprint in told)
-        for _, fingerprint in changes.gone:
-            self.held.pop(fingerprint, None)
         self._see(judged, at)
 
     def _see(self, judged: Sequence[Judged], at: datetime) -> None:
@@ -95,27 +96,29 @@ class Replay:
             self.episodes.append(episode)
         elif former is not None and made.alert is not None:
             former.follow(made.alert)
+        self._link(finding.fingerprint)
 
-    def _held(self, fingerprint: UUID, record: Mapping[str, Any], *, is_told: bool) -> Held:
-        """Return a state as the next cycle would read it, with how its alert stands."""
-        latest = self.latest.get(fingerprint)
-        alert = None if latest is None else latest.alert
-        alert_id = alert.id if is_told and alert is not None else record["alert_id"]
-        joined = alert if alert is not None and alert.id == alert_id else None
-        return Held(
-            record["labels"],
-            SeriesState(
-                Phase(record["phase"]),
-                record["active_at"],
-                record["fired_at"],
-                record["keep_since"],
-                Condition(record["condition"]),
-            ),
-            record["severity"],
-            record["value"],
-            alert_id,
-            record["rule_version"],
-            None if joined is None else joined.status,
-            None if joined is None else joined.resolved_at,
-            None if joined is None else joined.severity,
+    def _keep(self, record: Mapping[str, Any]) -> None:
+        """Keep a state as the next cycle would read it."""
+        before = self.held.get(record["fingerprint"])
+        state = SeriesState(
+            record["phase"], record["active_at"], record["fired_at"], record["keep_since"], record["condition"]
         )
+        changed = {"state": state, "severity": record["severity"], "rule_version": record["rule_version"]}
+        if before is None:
+            before = Held(state, record["severity"], record["alert_id"], record["rule_version"])
+        self.held[record["fingerprint"]] = replace(before, **changed)
+
+    def _link(self, fingerprint: UUID) -> None:
+        """Let the state of the series tell how its newest alert stands."""
+        held, latest = self.held.get(fingerprint), self.latest.get(fingerprint)
+        if held is not None and latest is not None:
+            alert = latest.alert
+            self.held[fingerprint] = replace(
+                held,
+                alert_id=alert.id,
+                alert_status=alert.status,
+                alert_resolved_at=alert.resolved_at,
+                alert_severity=alert.severity,
+                alert_value=alert.value,
+            )

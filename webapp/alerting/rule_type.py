@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from webapp.alerting.severity import Severity
 from webapp.alerting.states import Condition
@@ -40,8 +40,7 @@ class Look:
     step: timedelta | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Readings:
+class Readings(Struct, frozen=True):
     """What is known of one series: a value for each look that the rule type asked for, or one a step of it.
 
     `newest` is the instant of the newest sample of a gauge, `watched_since` when we last began to listen without a gap.
@@ -50,11 +49,10 @@ class Readings:
     values: Mapping[str, Value]
     newest: datetime | None = None
     watched_since: datetime | None = None
-    steps: Mapping[str, Sequence[Value]] = field(default_factory=dict)  # the earliest first
+    steps: Mapping[str, Sequence[Value]] = {}  # the earliest first
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What is judged, and when. `is_active` says that the condition held before: for thresholds with a way back."""
 
     metric: Metric
@@ -63,8 +61,7 @@ class Context:
     is_active: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The judgement of one series at one instant. `reason` says why there is none, or what else is to be known."""
 
     condition: Condition
@@ -77,8 +74,7 @@ class Verdict:
     compared_with: float | None = None  # the baseline, where the value is a change from it
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Struct, frozen=True):
     """A severity and where it begins."""
 
     severity: Severity
@@ -185,9 +181,11 @@ def unjudgeable(value: Value, context: Context) -> Verdict | None:
 
 
 def reached(value: float, bounds: tuple[Bound, ...], *, above: bool) -> Bound | None:
-    """Return the worst bound that the value lies beyond."""
-    beyond = [bound for bound in bounds if (value > bound.at if above else value < bound.at)]
-    return max(beyond, key=lambda bound: bound.severity.rank) if beyond else None
+    """Return the worst bound that the value lies beyond, of bounds that begin with the mildest."""
+    for bound in reversed(bounds):
+        if value > bound.at if above else value < bound.at:
+            return bound
+    return None
 
 
 def known_among(values: Sequence[Value], *, minimum: int = 0) -> Sequence[Value]:

@@ -160,7 +160,7 @@ def _create(session: Session, document: RuleDocument, *, pack_key: str | None, a
 
 def _keep_version(session: Session, row: RuleRow, *, now: datetime, by: str) -> None:
     session.add(RuleVersionRow(rule_id=row.id, number=row.version, document=row.document, saved_at=now, saved_by=by))
-    # Looked for first: an insertion waits for whoever evaluates and holds the row, and who may be waiting for this rule.
+    # Looked for first: to insert it would wait for whoever evaluates and may be waiting for this very rule.
     known = select(ScheduleRow.interval_seconds).where(ScheduleRow.interval_seconds == row.interval_seconds)
     if session.scalar(known) is None:
         schedule = {

@@ -4,9 +4,11 @@ The steps are those of Prometheus' alerting rules, with a policy for what has no
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from webapp.alerting.types import NoData, Signal
 
@@ -33,18 +35,16 @@ class Phase(StrEnum):
 
     @property
     def is_firing(self) -> bool:
-        return self in {Phase.FIRING, Phase.RECOVERING}
+        return self is Phase.FIRING or self is Phase.RECOVERING
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     hold: timedelta = NONE  # the rule's `for`
     keep_firing_for: timedelta = NONE
     no_data: NoData = NoData.KEEP
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesState:
+class SeriesState(Struct, frozen=True):
     """Where a series stands. `active_at` is when the condition began to hold without a break."""
 
     phase: Phase = Phase.OK
@@ -56,11 +56,16 @@ class SeriesState:
     @property
     def signal(self) -> Signal:
         """Return what to show: a phase that is only kept, because there is no value, is shown as that."""
-        if self.condition in {Condition.NO_DATA, Condition.TOO_LITTLE}:
-            return Signal.NO_DATA
-        if self.condition in {Condition.INVALID, Condition.ERROR}:
-            return Signal.ERROR
-        return Signal(self.phase)
+        return _UNKNOWN.get(self.condition) or _SHOWN_AS[self.phase]
+
+
+_UNKNOWN = {
+    Condition.NO_DATA: Signal.NO_DATA,
+    Condition.TOO_LITTLE: Signal.NO_DATA,
+    Condition.INVALID: Signal.ERROR,
+    Condition.ERROR: Signal.ERROR,
+}
+_SHOWN_AS = {phase: Signal(phase) for phase in Phase}
 
 
 class Change(StrEnum):
@@ -72,8 +77,7 @@ class Change(StrEnum):
     WITHDRAWN = "withdrawn"  # firing before, pending now: the rule's `for` was lengthened
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     state: SeriesState
     change: Change
 
@@ -91,8 +95,7 @@ def step(state: SeriesState, condition: Condition, policy: Policy, *, at: dateti
     return Step(_found(after, condition), _change(state.phase, after.phase))
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """A value at an instant; a stale marker (None) says that the series has ended."""
 
     at: datetime
@@ -109,7 +112,7 @@ def newest_value(samples: Sequence[Sample], *, at: datetime, look_back: timedelt
 
 def _effective(condition: Condition, no_data: NoData) -> bool | None:
     """Return whether the condition counts as a hit or a miss, or None where nothing changes."""
-    if condition in {Condition.HIT, Condition.MISS}:
+    if condition in (Condition.HIT, Condition.MISS):
         return condition is Condition.HIT
     if condition is Condition.ERROR or no_data is NoData.KEEP:
         return None

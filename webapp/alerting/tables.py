@@ -68,7 +68,10 @@ class ScheduleRow(Base):
 
 
 class RuleStateRow(Base):
-    """Where a series of a rule stands while its condition holds. A series that is well has no row."""
+    """Where a series of a rule stands while its condition holds. A series that is well has no row.
+
+    Its last value stands in its alert: an evaluation that finds nothing but another value writes it once.
+    """
 
     __tablename__ = "rule_state"
     __table_args__ = (Index(None, "alert_id"),)
@@ -82,7 +85,6 @@ class RuleStateRow(Base):
     fired_at: Mapped[datetime | None]
     keep_since: Mapped[datetime | None]
     severity: Mapped[int | None] = mapped_column(SmallInteger)
-    value: Mapped[float | None] = mapped_column(Double)
     alert_id: Mapped[UUID | None]
     rule_version: Mapped[int]
 

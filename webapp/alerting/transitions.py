@@ -1,10 +1,12 @@
 """What becomes of an alert when its series fires, changes or ends: a pure decision on plain values."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from webapp.alerting.severity import Severity
 from webapp.alerting.states import SeriesState
@@ -20,8 +22,7 @@ FLAPPING = "flapping"  # why a transition is held
 SYSTEM_NAME = "system"
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(Struct, frozen=True):
     """The columns of an alert that the machine may change, as they stand in the database."""
 
     id: UUID
@@ -54,8 +55,7 @@ class Alert:
         return self.status != Status.RESOLVED
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What an evaluation saw of a series, as far as its alert is concerned."""
 
     state: SeriesState
@@ -69,8 +69,7 @@ class Seen:
     is_measured: bool = True  # without a value nothing is known of it; what somebody else says may have none
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     kind: EntryKind
     text: str
     before: Status | None = None
@@ -84,8 +83,7 @@ class Deed(StrEnum):
     CHANGE = "change"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     deed: Deed
     alert: Alert | None = None  # as it shall stand
     entries: tuple[Entry, ...] = ()
@@ -216,12 +214,12 @@ def signal_of(seen: Seen, *, at: datetime) -> dict[str, Any]:
         changed["summary"] = seen.summary
     if _says_nothing(seen, signal):
         return changed
-    known = {"value": seen.value, "threshold": seen.threshold}
-    return {
-        **changed,
-        "sample_count": seen.sample_count,
-        **{key: each for key, each in known.items() if each is not None},
-    }
+    changed["sample_count"] = seen.sample_count
+    if seen.value is not None:
+        changed["value"] = seen.value
+    if seen.threshold is not None:
+        changed["threshold"] = seen.threshold
+    return changed
 
 
 def _with_signal(alert: Alert, seen: Seen, *, at: datetime) -> Alert:
@@ -232,4 +230,4 @@ def _with_signal(alert: Alert, seen: Seen, *, at: datetime) -> Alert:
 
 
 def _says_nothing(seen: Seen, signal: Signal) -> bool:
-    return signal in {Signal.NO_DATA, Signal.ERROR} or (seen.value is None and seen.is_measured)
+    return signal in (Signal.NO_DATA, Signal.ERROR) or (seen.value is None and seen.is_measured)

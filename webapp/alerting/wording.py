@@ -3,6 +3,7 @@
 from datetime import timedelta
 from functools import lru_cache
 
+from webapp.alerting.origin import SUBJECT
 from webapp.alerting.rule_type import Verdict
 from webapp.core import formatting
 from webapp.core.periods import Window
@@ -33,8 +34,8 @@ def line(value: float, metric: Metric, *, currency: str = "USD") -> str:
 
 def as_written(value: float) -> str:
     """Return a number with the decimals that it needs, four at most."""
-    decimals = next(places for places in range(5) if places == 4 or round(value, places) == round(value, 9))
-    return formatting.number(value, decimals)
+    text = formatting.number(value, 4)
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
 
 
 def bound_text(operator: str, threshold: float | None, metric: Metric, *, currency: str = "USD") -> str:
@@ -44,8 +45,7 @@ def bound_text(operator: str, threshold: float | None, metric: Metric, *, curren
 
 def subject_text(labels: dict[str, str]) -> str:
     """Return what the alert is about: `churn`, `churn v12`, `churn plan=basic`, `api-1`."""
-    parts = [labels[name] for name in ("model", "version", "segment", "instance") if labels.get(name)]
-    return " ".join(parts) or "the service"
+    return " ".join([part for name in SUBJECT if (part := labels.get(name))]) or "the service"
 
 
 def summary(verdict: Verdict, metric: Metric, labels: dict[str, str], *, window: Window | None = None) -> str:
@@ -53,7 +53,7 @@ def summary(verdict: Verdict, metric: Metric, labels: dict[str, str], *, window:
     subject = subject_text(labels)
     if verdict.value is None:
         return f"{metric.label} of {subject}: {verdict.reason or NO_DATA}."
-    measured = f"{metric.label} of {subject} is {amount(verdict.value, metric)}"
+    measured = f"{metric.label} of {subject} is {number_text(verdict.value, metric)}"
     if verdict.compared_with is not None:
         measured += f" against {amount(verdict.compared_with, metric)} before"
     if verdict.threshold is not None:

@@ -66,7 +66,7 @@ def undefined(reason: str, *, sample_count: int = 0, coverage: float | None = No
     return Value(None, sample_count=sample_count, coverage=coverage, reason=reason)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # There is one of each; what is kept by metric need not hash its parts.
 class Metric:
     name: str
     label: str

@@ -92,7 +92,8 @@ def run(readings: Sequence[Reading], asked: Asked) -> tuple[Replay, list[Stood]]
         if place == asked.longer_from:
             replay.rule = rule_of(asked, 2, asked.hold + asked.longer)
         at = START + place * STEP
-        (need,) = needs_of([replay.rule], Changes(), at=at).values()
+        (need,) = needs_of([replay.rule], Changes(), at=at)
+        assert need is not None
         with suppress(InvalidInputError):  # how a replay says that the rule raised
             replay.cycle(need, Gathered(reading, at), at=at)
         held, latest = list(replay.held.values()), list(replay.latest.values())
@@ -114,8 +115,9 @@ def rule_of(asked: Asked, version: int, hold: int) -> Rule:
         keep_firing_for_seconds=asked.keep * int(STEP.total_seconds()),
         no_data=asked.no_data,
         minimum_sample_count=ENOUGH,
+        interval_seconds=int(STEP.total_seconds()),
     )
-    return Rule(UUID(int=1), document.name, version, 0, STEP, prepare(document))
+    return Rule.of(UUID(int=1), version, prepare(document))
 
 
 class Gathered(GatheredPast):

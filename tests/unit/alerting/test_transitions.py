@@ -1,10 +1,10 @@
 """What becomes of an alert: the table of the episodes, row by row."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from webapp.alerting.severity import Severity
 from webapp.alerting.states import Condition, Phase, SeriesState

@@ -7,11 +7,12 @@ through the lock on its row: two processes that hear the same thing make one ale
 
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
 from sqlalchemy import BigInteger, String, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
