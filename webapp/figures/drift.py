@@ -10,7 +10,7 @@ from webapp.core.formatting import day, number, share
 from webapp.figures import theme
 from webapp.figures.axes import close_to_the_top, instants, plain, shortened, unit_axis
 from webapp.figures.trends import HINT, bars
-from webapp.metrics.metric import Point, Unit
+from webapp.metrics.metric import Point, Unit, Value
 
 if TYPE_CHECKING:
     from webapp.metrics.drift import Distribution, DriftReport, FeatureDrift
@@ -70,6 +70,7 @@ def drift_heatmap(
     """
     ranked = sorted(series.items(), key=lambda entry: _peak(entry[1]))[-largest:]
     days = [point.at for point in ranked[0][1]] if ranked else []
+    words = {at: day(at, zone) for at in {point.at for _, points in ranked for point in points}}
     heatmap = {
         "type": "heatmap",
         "x": instants(days, zone),
@@ -81,7 +82,7 @@ def drift_heatmap(
         "showscale": False,
         "xgap": 1,
         "ygap": 1,
-        "customdata": [[_day_hint(name, point, zone) for point in points] for name, points in ranked],
+        "customdata": [[_day_hint(name, words[point.at], point.value) for point in points] for name, points in ranked],
         "hovertemplate": HINT,
     }
     layout = theme.base_layout(
@@ -195,7 +196,6 @@ def _floor_hint(feature: "FeatureDrift") -> str:
     return plain(f"{feature.name}: chance alone gives up to {number(feature.noise_floor or 0.0, 3)}")
 
 
-def _day_hint(name: str, point: Point, zone: str) -> str:
-    value = point.value
+def _day_hint(name: str, on: str, value: Value) -> str:
     said = (value.reason or "no score") if value.value is None else number(value.value, 3)
-    return plain(f"{name} · {day(point.at, zone)}: {said}")
+    return plain(f"{name} · {on}: {said}")

@@ -4,13 +4,15 @@ Missing values, values below the baseline's range and values above it have bins 
 category never had before.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.catalog.binning import ABOVE, BELOW, INFINITE, MISSING, TYPE_ERROR, Kind
+from webapp.catalog.binning import ABOVE, BELOW, COUNTERS, INFINITE, MISSING, TYPE_ERROR, Kind
 from webapp.core.formatting import number
 from webapp.drift.method import Histograms
 from webapp.telemetry.aggregate import FeatureHistogram, ScoreHistogram
@@ -24,11 +26,23 @@ CATEGORIES = 30  # The most frequent ones stand alone, the rest together.
 
 def compared(baseline: FeatureHistogram, current: FeatureHistogram, *, fine: bool = False) -> Histograms:
     """Return both histograms of a feature that was counted in the same bins; `fine` keeps every bin apart."""
+    return _compared(baseline, current.counts, fine=fine)
+
+
+def compared_with_each(
+    baseline: FeatureHistogram, windows: Sequence[FeatureHistogram], *, fine: bool = False
+) -> Histograms:
+    """Return the baseline beside each of the windows, one a row."""
+    found = _compared(baseline, np.stack([window.counts for window in windows]), fine=fine)
+    return replace(found, baseline=np.broadcast_to(found.baseline, found.current.shape))
+
+
+def _compared(baseline: FeatureHistogram, counts: Counts, *, fine: bool) -> Histograms:
     if baseline.bins.kind is Kind.CATEGORY:
-        return Histograms(_by_category(baseline), _by_category(current))
+        return Histograms(_by_category(baseline.counts), _by_category(counts))
     cuts = np.arange(baseline.bins.bin_count) if fine else deciles(baseline.bin_counts)
     places = _places(_edges(baseline, cuts), baseline) if fine else None
-    return Histograms(_numeric(baseline, cuts), _numeric(current, cuts), places)
+    return Histograms(_numeric(baseline.counts, cuts), _numeric(counts, cuts), places)
 
 
 def labels(baseline: FeatureHistogram) -> tuple[str, ...]:
@@ -79,11 +93,11 @@ def _deciles(raw: bytes) -> Counts:
     return starts[starts < len(counts)].astype(np.int64)
 
 
-def _numeric(histogram: FeatureHistogram, cuts: Counts) -> Floats:
-    counts = histogram.counts
-    inside = np.add.reduceat(histogram.bin_counts, cuts)
-    above, without = counts[ABOVE] + counts[INFINITE], counts[MISSING] + counts[TYPE_ERROR]
-    return np.concatenate([[counts[BELOW]], inside, [above], [without]]).astype(np.float64)
+def _numeric(counts: Counts, cuts: Counts) -> Floats:
+    """Bin counts of numbers along the last axis."""
+    inside = np.add.reduceat(counts[..., COUNTERS:], cuts, axis=-1)
+    above = counts[..., [ABOVE, INFINITE]].sum(axis=-1, keepdims=True)
+    return np.concatenate([counts[..., [BELOW]], inside, above, _without_value(counts)], axis=-1).astype(np.float64)
 
 
 def _edges(histogram: FeatureHistogram, cuts: Counts) -> Floats:
@@ -105,11 +119,18 @@ def _deviation(values: Floats, counts: Counts) -> float:
     return float(spread) or 1.0
 
 
-def _by_category(histogram: FeatureHistogram) -> Floats:
-    counts, inside = histogram.counts, histogram.bin_counts
-    rest = [inside[CATEGORIES:].sum()] if len(inside) > CATEGORIES else []
-    without = counts[MISSING] + counts[TYPE_ERROR]
-    return np.concatenate([inside[:CATEGORIES], rest, [counts[ABOVE], without]]).astype(np.float64)
+def _by_category(counts: Counts) -> Floats:
+    """Bin counts of categories along the last axis."""
+    inside = counts[..., COUNTERS:]
+    parts = [inside[..., :CATEGORIES]]
+    if inside.shape[-1] > CATEGORIES:
+        parts.append(inside[..., CATEGORIES:].sum(axis=-1, keepdims=True))
+    return np.concatenate([*parts, counts[..., [ABOVE]], _without_value(counts)], axis=-1).astype(np.float64)
+
+
+def _without_value(counts: Counts) -> Counts:
+    found: Counts = counts[..., [MISSING, TYPE_ERROR]].sum(axis=-1, keepdims=True)
+    return found
 
 
 def _coarsened(histogram: ScoreHistogram, edges: Floats) -> Counts:

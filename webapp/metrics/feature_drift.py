@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from webapp.catalog.models import Model
 from webapp.drift import noise, significance
 from webapp.drift.method import Histograms, Method
 from webapp.drift.registry import METHODS
-from webapp.metrics.comparison import compared, compared_scores
+from webapp.metrics.comparison import compared, compared_scores, compared_with_each
 from webapp.metrics.metric import Value, undefined
 from webapp.telemetry.aggregate import Aggregate, FeatureHistogram, no_moments
 from webapp.telemetry.reference import Baseline
@@ -97,22 +98,20 @@ def drifts(
 
 def course(windows: Sequence[FeatureHistogram], baseline: FeatureHistogram | None, method: Method) -> list[Value]:
     """Return one feature's score in each of the windows, measured together: a year of days costs one measurement."""
-    reasons = [_reason(window, baseline) for window in windows]
+    known = None if baseline is None else Size.of(baseline)
+    sizes = [Size.of(window) for window in windows]
+    reasons = [_reason(window, size, baseline, known) for window, size in zip(windows, sizes, strict=True)]
     comparable = [window for window, reason in zip(windows, reasons, strict=True) if reason is None]
     distances = iter(_distances(comparable, baseline, method)) if baseline is not None and comparable else iter(())
     return [
-        Value(next(distances), _values(window)) if reason is None else undefined(reason, sample_count=_values(window))
-        for window, reason in zip(windows, reasons, strict=True)
+        Value(next(distances), size.values) if reason is None else undefined(reason, sample_count=size.values)
+        for size, reason in zip(sizes, reasons, strict=True)
     ]
 
 
 def _distances(windows: Sequence[FeatureHistogram], baseline: FeatureHistogram, method: Method) -> list[float]:
     chosen = _suited(method, baseline)
-    pairs = [compared(baseline, window, fine=chosen.needs_order) for window in windows]
-    both = Histograms(
-        np.stack([pair.baseline for pair in pairs]), np.stack([pair.current for pair in pairs]), pairs[0].places
-    )
-    measured: list[float] = chosen.measure(both).tolist()
+    measured: list[float] = chosen.measure(compared_with_each(baseline, windows, fine=chosen.needs_order)).tolist()
     return measured
 
 
@@ -161,9 +160,10 @@ def nothing_counted(like: FeatureHistogram) -> FeatureHistogram:
 
 
 def _drift(current: FeatureHistogram, baseline: FeatureHistogram | None, method: Method, limits: Lines) -> FeatureDrift:
-    reason = _reason(current, baseline)
+    size = Size.of(current)
+    reason = _reason(current, size, baseline, None if baseline is None else Size.of(baseline))
     if reason is not None or baseline is None:
-        score = undefined(reason or NO_BASELINE, sample_count=_values(current))
+        score = undefined(reason or NO_BASELINE, sample_count=size.values)
         return _described(current, baseline, score, None, None, Level.UNDEFINED, None)
     chosen = _suited(method, baseline)
     histograms = compared(baseline, current)
@@ -172,7 +172,7 @@ def _drift(current: FeatureHistogram, baseline: FeatureHistogram | None, method:
     level = _level(distance, floor, limits)
     # The chi-square test needs filled bins, so it is of the tenths also where the method measures finer ones.
     p_value = significance.p_value(chosen, measured if chosen.p_value is not None else histograms)
-    return _described(current, baseline, Value(distance, _values(current)), floor, _psi(histograms), level, p_value)
+    return _described(current, baseline, Value(distance, size.values), floor, _psi(histograms), level, p_value)
 
 
 def _corrected(found: Sequence[FeatureDrift]) -> list[FeatureDrift]:
@@ -240,22 +240,29 @@ def _described(
     )
 
 
-def _reason(current: FeatureHistogram, baseline: FeatureHistogram | None) -> str | None:
+class Size(NamedTuple):
+    """How often a feature was counted, and how often it had a value that could be read."""
+
+    total: int
+    values: int
+
+    @classmethod
+    def of(cls, histogram: FeatureHistogram) -> "Size":
+        total = histogram.total
+        return cls(total, total - histogram.missing - int(histogram.counts[TYPE_ERROR]))
+
+
+def _reason(current: FeatureHistogram, size: Size, baseline: FeatureHistogram | None, known: Size | None) -> str | None:
     """Return why the feature cannot be compared, or None where it can."""
-    total = current.total
-    if total == 0:
+    if size.total == 0:
         return "no predictions in this window"
-    if _values(current) == 0:
+    if size.values == 0:
         return "no values"
-    if baseline is None or baseline.bins != current.bins or current.bins.is_learning:
+    if baseline is None or known is None or baseline.bins != current.bins or current.bins.is_learning:
         return NO_BASELINE
-    if _values(baseline) == 0:
+    if known.values == 0:
         return "no values in the baseline"
-    return _too_few(total) if total < MINIMUM else None
-
-
-def _values(histogram: FeatureHistogram) -> int:
-    return histogram.total - histogram.missing - int(histogram.counts[TYPE_ERROR])
+    return _too_few(size.total) if size.total < MINIMUM else None
 
 
 def _level(distance: float, floor: float, limits: Lines) -> Level:

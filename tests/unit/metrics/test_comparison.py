@@ -11,7 +11,7 @@ from tests.unit.metrics.evidence import MODEL
 from webapp.catalog.binning import Binning, BinningDocument, Kind, category_bins, numeric_bins
 from webapp.catalog.models import Target
 from webapp.drift.registry import METHODS
-from webapp.metrics.comparison import compared, deciles, labels
+from webapp.metrics.comparison import compared, compared_with_each, deciles, labels
 from webapp.metrics.feature_drift import Level, Lines, drifts, lines, model_score
 from webapp.telemetry.aggregate import Aggregate, FeatureHistogram, no_moments
 from webapp.telemetry.reference import Baseline
@@ -61,6 +61,24 @@ def test_missing_below_and_above_have_their_own_bins():
     assert found.current[0] == 1  # below
     assert found.current[-2] == 2  # above, infinity too
     assert found.current[-1] == 2  # missing, no number too
+
+
+@pytest.mark.parametrize("fine", [False, True])
+@pytest.mark.parametrize(
+    "bins",
+    [numeric_bins("x", np.arange(500.0)), category_bins("city", [f"city-{n:02}" for n in range(40)], range(40, 0, -1))],
+    ids=["numbers", "categories"],
+)
+def test_windows_compared_together_are_those_compared_one_by_one(bins, fine):
+    rng = np.random.default_rng(3)
+    baseline, *windows = (counted(bins, rng.integers(-2, 60, size=200).astype(float)) for _ in range(4))
+
+    together = compared_with_each(baseline, windows, fine=fine)
+
+    for row, window in enumerate(windows):
+        alone = compared(baseline, window, fine=fine)
+        assert together.current[row].tolist() == alone.current.tolist()
+        assert together.baseline[row].tolist() == alone.baseline.tolist()
 
 
 def test_rare_categories_stand_together():
