@@ -1,6 +1,6 @@
 """Questions about what is monitored, answered with plain values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -31,6 +31,12 @@ def models(session: Session, *, retired: bool = False) -> Sequence[Model]:
     query = select(*ModelRow.__table__.columns).order_by(ModelRow.title)
     rows = session.execute(query if retired else query.where(ModelRow.status != "retired"))
     return [as_model(row) for row in rows]
+
+
+def model_names(session: Session, *, retired: bool = False) -> Set[str]:
+    """Return what the models are called; retired ones only when asked for."""
+    query = select(ModelRow.name)
+    return set(session.scalars(query if retired else query.where(ModelRow.status != "retired")))
 
 
 def models_of(session: Session, ids: Sequence[int]) -> Sequence[Model]:

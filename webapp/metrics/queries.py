@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from webapp.catalog.models import Model, Task
+from webapp.catalog.models import Model
 from webapp.catalog.queries import business
 from webapp.core.periods import Window
 from webapp.metrics import load
@@ -56,7 +56,7 @@ def series(
     check_names(names)
     groups, chosen = part_of(session, model, version=version, segment=segment)
     found = _stepped(session, model, names, groups, window, step, now=now, segments=chosen)
-    return {name: _series(METRICS[name], found[model.id]) for name in names}
+    return {name: series_of(METRICS[name], found[model.id]) for name in names}
 
 
 def series_of_each(
@@ -85,43 +85,10 @@ def series_of_each(
         ]
         applying = [name for name in names if model.task in METRICS[name].tasks]
         others = [name for name in applying if name not in counted]
-        found[model.name] = {name: _series(METRICS[name], evidence) for name in applying if name in counted}
+        found[model.name] = {name: series_of(METRICS[name], evidence) for name in applying if name in counted}
         if others:
             found[model.name] |= series(session, model, others, window, step, now=now)
     return found
-
-
-def pooled_series(
-    session: Session, models: Sequence[Model], names: Sequence[str], window: Window, step: timedelta, *, now: datetime
-) -> Mapping[str, MetricSeries]:
-    """Return metrics of scalar counts over all the models together, by steps; those that apply to none are left out.
-
-    The counts are added before anything is divided, so a ratio weighs each model by what it was counted from.
-    """
-    check_names(names)
-    by_tasks: dict[frozenset[Task], list[str]] = {}
-    for name in names:
-        assert METRICS[name].source is Source.COUNTS
-        by_tasks.setdefault(METRICS[name].tasks & {model.task for model in models}, []).append(name)
-    found: dict[str, MetricSeries] = {}
-    for tasks, alike in by_tasks.items():
-        concerned = [model for model in models if model.task in tasks]
-        if concerned:
-            steps = _pooled(session, concerned, window, step, now=now)
-            found |= {name: _series(METRICS[name], steps) for name in alike}
-    return found
-
-
-def _pooled(
-    session: Session, models: Sequence[Model], window: Window, step: timedelta, *, now: datetime
-) -> Sequence[Evidence]:
-    versions = [number for own in versions_of(session, models).values() for number in own]
-    seen, least = load.elapsed(window, now), load.least_coverage(session)
-    counted = queries.steps(session, {0: versions}, seen, step, now=now)[0]
-    return [
-        Evidence(models[0], _part(bucket.at, step, seen), bucket.aggregate, minimum_coverage=least)
-        for bucket in counted
-    ]
 
 
 def version_series(
@@ -142,7 +109,7 @@ def version_series(
     chosen = dict.fromkeys(groups, number)
     found = _stepped(session, model, [name], groups, window, step, now=now, segments=chosen)
     seen = {number for number, steps in found.items() if any(step.aggregate.tally.predictions for step in steps)}
-    return {names[number]: _series(metric, found[number]) for number in names if number in seen}
+    return {names[number]: series_of(metric, found[number]) for number in names if number in seen}
 
 
 def instance_series(
@@ -156,7 +123,7 @@ def instance_series(
     seen = load.elapsed(window, now)
     found = gauges.steps_by_instance(session, gauge, model.id, seen, step, now=now)
     return {
-        instance: _series(
+        instance: series_of(
             metric, [Evidence(model, Window(at.at, at.at + step), gauges={gauge: at.gauge}) for at in steps]
         )
         for instance, steps in found.items()
@@ -174,7 +141,7 @@ def value_of(metric: Metric, evidence: Evidence) -> Value:
     return undefined(reason, sample_count=value.sample_count, coverage=value.coverage)
 
 
-def _series(metric: Metric, steps: Sequence[Evidence]) -> MetricSeries:
+def series_of(metric: Metric, steps: Sequence[Evidence]) -> MetricSeries:
     return MetricSeries(metric, tuple(Point(step.window.start, value_of(metric, step)) for step in steps))
 
 

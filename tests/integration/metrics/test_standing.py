@@ -8,6 +8,7 @@ from tests.factories import NOW, make_model, make_outcomes, make_predictions, ou
 from webapp.catalog.models import Model
 from webapp.core.periods import HOUR, Window
 from webapp.metrics import queries
+from webapp.metrics.courses import courses
 from webapp.metrics.health import HealthState, health
 from webapp.metrics.standing import FRESH, keep_standings, standings
 
@@ -71,8 +72,21 @@ def test_pooled_ratios_weigh_models_by_what_they_counted(session: Session) -> No
     models = [right(session, "churn", 60, share=0.9), right(session, "fraud", 40, share=0.5)]
     window = Window(NOW - 6 * HOUR, NOW)
 
-    found = queries.pooled_series(session, models, ["accuracy", "prediction_count"], window, HOUR, now=NOW)
+    found = courses(session, models, ["accuracy", "prediction_count"], window, HOUR, now=NOW)
 
-    assert sum(point.value.value or 0 for point in found["prediction_count"].points) == 100
-    (point,) = [point for point in found["accuracy"].points if point.value.value is not None]
+    assert sum(point.value.value or 0 for point in found.pooled["prediction_count"].points) == 100
+    (point,) = [point for point in found.pooled["accuracy"].points if point.value.value is not None]
     assert (point.value.value, point.value.sample_count) == (74 / 100, 100)
+
+
+def test_the_volume_of_each_model_is_its_own_series(session: Session) -> None:
+    models = [right(session, "churn", 60, share=0.9), right(session, "fraud", 40, share=0.5)]
+    window, later = Window(NOW - 6 * HOUR, NOW), NOW + HOUR / 2
+
+    found = courses(session, models, ["prediction_count"], window, HOUR, now=NOW)
+    with_a_step_begun = courses(session, models, [], Window(window.start, later), HOUR, now=later)
+
+    for model in models:
+        alone = queries.series(session, model, ["prediction_count"], window, HOUR, now=NOW)["prediction_count"]
+        assert list(found.volumes[model.name]) == [point.value.value for point in alone.points]
+    assert with_a_step_begun.volumes == found.volumes

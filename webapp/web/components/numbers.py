@@ -151,8 +151,9 @@ def _level(share: float | None, warning: float | None, critical: float | None) -
 def _drawing(values: Sequence[float | None]) -> str:
     """Return the line, and a pale area under it, as SVG of numbers only."""
     runs = [run for run in _runs(values) if run]
-    line = " ".join(_path(run) for run in runs)
-    area = " ".join(f"{_path(run)}L{run[-1][0]:.1f},{HEIGHT}L{run[0][0]:.1f},{HEIGHT}Z" for run in runs if len(run) > 1)
+    paths = [_path(run) for run in runs]
+    line, long = " ".join(paths), [(path, run) for path, run in zip(paths, runs, strict=True) if len(run) > 1]
+    area = " ".join(f"{path}L{run[-1][0]:.1f},{HEIGHT}L{run[0][0]:.1f},{HEIGHT}Z" for path, run in long)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" preserveAspectRatio="none">'
         f'<path d="{area}" fill="#000" fill-opacity=".13"/>'
@@ -181,4 +182,4 @@ def _path(run: Sequence[tuple[float, float]]) -> str:
     if len(run) == 1:
         x, y = run[0]
         return f"M{max(x - 1, 0):.1f},{y:.1f}L{min(x + 1, WIDTH):.1f},{y:.1f}"
-    return "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in run)
+    return "M" + "L".join([f"{x:.1f},{y:.1f}" for x, y in run])

@@ -28,7 +28,7 @@ from webapp.web.filters import read_filters
 from webapp.web.page import Page, PageRequest
 from webapp.web.views.first_steps import Progress, first_steps
 from webapp.web.views.fleet import combined
-from webapp.web.views.metric_cards import metric_card, sentence, settled_values, standing
+from webapp.web.views.metric_cards import metric_card, sentence, standing
 from webapp.web.views.wall import SHOWN, Fleet, gather, on_tile
 
 PAGE = Page(
@@ -130,24 +130,24 @@ def _tile(model: Model, fleet: Fleet) -> Component:
         html.H2(dcc.Link(model.title, href=f"/technical/performance?model={model.name}"), className="mc-tile-title"),
         health_badge(state.state),
     ]
-    numbers = [_tile_number(model, name, values[name]) for name in on_tile(model)]
-    counts = fleet.volumes[model.name]
+    numbers = [part for name in on_tile(model) for part in _tile_number(model, name, values[name])]
     return html.Article(
         [
             html.Header(head, className="mc-tile-head"),
             html.P(sentence(state.reason), className="mc-tile-reason"),
             html.Dl(numbers, className="mc-tile-numbers"),
-            sparkline(settled_values(counts, fleet.window)),
+            sparkline(fleet.volumes[model.name]),
             html.Footer(_tile_alerts(model, fleet.alerts.get(model.name, ())), className="mc-tile-foot"),
         ],
         className=f"mc-panel mc-tile mc-tile-{state.state}",
     )
 
 
-def _tile_number(model: Model, name: str, value: Value) -> Component:
+def _tile_number(model: Model, name: str, value: Value) -> tuple[Component, Component]:
+    """Return a number with its name before it, without a box around both: a hundred tiles have four of them each."""
     text = text_of(value, METRICS[name])
     shown = html.Dd(text, title=value.reason or "", className=_tone(model, name, value))
-    return html.Div([html.Dt(METRICS[name].label), shown])
+    return html.Dt(METRICS[name].label), shown
 
 
 def _tone(model: Model, name: str, value: Value) -> str:

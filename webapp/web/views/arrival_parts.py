@@ -45,7 +45,7 @@ def arrival(
 ) -> Arrival:
     """Read what arrived. What was refused includes what was sent for models that do not exist."""
     window = shown.window
-    others = {each.name for each in catalog.models(session)} - {model.name}
+    others = catalog.model_names(session) - {model.name}
     return Arrival(
         values=metrics.values(session, [model], METRICS, window, now=now, version=version)[model.name],
         volume=volume(session, model, until=window.end, now=now, version=version),
@@ -59,7 +59,7 @@ def arrival(
 
 def strangers(session: Session, *, now: datetime) -> list[Component]:
     """Return a panel of what was refused for models that do not exist, or that could not be read; nothing without."""
-    known = {each.name for each in catalog.models(session, retired=True)}
+    known = catalog.model_names(session, retired=True)
     found = [each for each in refused(session, trailing(now, LOOKING_BACK)) if each.model not in known]
     if not found:
         return []

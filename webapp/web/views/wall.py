@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from sqlalchemy.orm import Session
 
@@ -10,7 +11,7 @@ from webapp.alerting.queries import InboxFilters, InboxRow, OpenSummary, inbox, 
 from webapp.catalog import queries as catalog
 from webapp.catalog.models import Model
 from webapp.core.periods import Window
-from webapp.metrics import queries as metrics
+from webapp.metrics.courses import courses
 from webapp.metrics.headlines import HEADLINE
 from webapp.metrics.health import Health
 from webapp.metrics.metric import MetricSeries, Value, undefined
@@ -23,7 +24,7 @@ DRIFT = "drift_score"  # as health judged it: of a hundred models it takes too l
 NOT_JUDGED = undefined("no target says how far its features may move")
 BESIDE = (DRIFT, "prediction_count", "response_time_mean")  # the headline, on a tile
 SHOWN = (*dict.fromkeys(HEADLINE.values()), "prediction_count", "response_time_mean", "error_rate", "outcome_coverage")
-VOLUME = "prediction_count"
+MOST_POINTS = 60  # of the line on a tile or a card
 COURSE = ("prediction_count", "accuracy", "error_rate")
 MOST_ALERTS = 200
 
@@ -37,7 +38,7 @@ class Fleet:
     zone: str
     health: Mapping[str, Health]
     values: Mapping[str, Mapping[str, Value]]
-    volumes: Mapping[str, MetricSeries]  # predictions by steps, of each model
+    volumes: Mapping[str, Sequence[float]]  # predictions by steps, of each model
     courses: Mapping[str, MetricSeries]  # of all the models together
     open: OpenSummary
     alerts: Mapping[str, Sequence[InboxRow]]
@@ -57,8 +58,7 @@ def gather(
     alerts: dict[str, list[InboxRow]] = {}
     for row in rows:
         alerts.setdefault(row.model, []).append(row)
-    volumes = metrics.series_of_each(session, models, [VOLUME], window, step, now=now)
-    courses = metrics.pooled_series(session, models, COURSE, window, step, now=now)
+    went = courses(session, models, COURSE, window, _drawn_step(window, step), now=now)
     judged = standings(session, models, now=now)
     counted = of_each(session, models, SHOWN, window, now=now)
     return Fleet(
@@ -69,12 +69,17 @@ def gather(
         values={
             name: {DRIFT: standing.values.get(DRIFT, NOT_JUDGED), **counted[name]} for name, standing in judged.items()
         },
-        volumes={name: found[VOLUME] for name, found in volumes.items()},
-        courses=courses,
+        volumes=went.volumes,
+        courses=went.pooled,
         open=open_summary(session),
         alerts=alerts,
         progress=_progress(session, models[0]) if len(models) == 1 else None,
     )
+
+
+def _drawn_step(window: Window, step: timedelta) -> timedelta:
+    """Return so many steps as one that a narrow line is not drawn finer than it is seen."""
+    return step * ceil(window.duration / step / MOST_POINTS)
 
 
 def _progress(session: Session, model: Model) -> Progress:
