@@ -27,6 +27,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = field(default=8050, metadata={"bounds": (1, 65_535)})
     secret_key: str = field(default="", repr=False, metadata={"secret": True})
+    former_secret_key: str = field(default="", repr=False, metadata={"secret": True})
     base_url: str = ""
     demo: bool = False
     scheduler: bool = True
@@ -74,8 +75,8 @@ class Settings:
 
     @property
     def vault(self) -> Vault:
-        """Return what seals the secrets that have to be known again."""
-        return Vault(self.secret_key)
+        """Return what seals the secrets that have to be known again, and opens those sealed with the former key too."""
+        return Vault(*filter(None, (self.secret_key, self.former_secret_key)))
 
     @property
     def acknowledged_for(self) -> Mapping[str, timedelta]:

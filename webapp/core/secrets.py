@@ -14,7 +14,7 @@ from webapp.core.errors import UserError
 PURPOSE = b"mission-control sealed secrets v1"
 LOST = (
     "A stored secret cannot be opened: MC_SECRET_KEY is not the one that it was sealed with."
-    " Set the former key again, or give the secret anew."
+    " Set the former one as MC_FORMER_SECRET_KEY, or give the secret anew."
 )
 
 

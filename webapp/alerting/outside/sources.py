@@ -12,7 +12,7 @@ from functools import cache
 from types import MappingProxyType
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from webapp.accounts import audit
@@ -24,7 +24,7 @@ from webapp.alerting.outside.source_format import Keys, SourceFormat, hash_of
 from webapp.alerting.severity import Severity
 from webapp.alerting.tables import AlertSourceRow
 from webapp.alerting.types import AutomaticReason
-from webapp.core.errors import ConflictError, FieldError, InvalidInputError, NotFoundError
+from webapp.core.errors import ConflictError, FieldError, InvalidInputError, NotFoundError, UserError
 from webapp.core.ids import uuid7
 from webapp.core.registry import discover
 from webapp.core.secrets import Vault
@@ -153,6 +153,20 @@ def rotate(session: Session, source_id: UUID, *, vault: Vault, actor: Actor, now
     row.rotated_at = now
     _audit(session, "secret_rotated", row, actor=actor, now=now)
     return NewSecret(_source(row), secret)
+
+
+def reseal(session: Session, *, vault: Vault, actor: Actor, now: datetime) -> int:
+    """Seal every secret with the vault's first key; return of how many sources. One that cannot be opened ends it."""
+    sealed = or_(AlertSourceRow.secret_sealed.is_not(None), AlertSourceRow.former_sealed.is_not(None))
+    rows = session.scalars(select(AlertSourceRow).where(sealed).order_by(AlertSourceRow.id).with_for_update()).all()
+    for row in rows:
+        try:
+            row.secret_sealed = None if row.secret_sealed is None else vault.reseal(row.secret_sealed)
+            row.former_sealed = None if row.former_sealed is None else vault.reseal(row.former_sealed)
+        except UserError as error:
+            raise ConflictError(f"Source '{row.name}': {error.message}") from None
+        _audit(session, "secret_resealed", row, actor=actor, now=now)
+    return len(rows)
 
 
 def end_former_secret(session: Session, source_id: UUID, *, actor: Actor, now: datetime) -> Source:
