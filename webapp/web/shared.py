@@ -66,8 +66,9 @@ class Shared:
             return self._answers.setdefault(question, _Answer())
 
     def _forget(self) -> None:
-        """Drop what is too old to be given again, so that questions nobody asks any more take no room."""
+        """Drop what is too old to be given again, or failed, so that questions nobody asks any more take no room."""
         now = self._clock()
         for question, answer in list(self._answers.items()):
-            if answer.at is not None and now - answer.at >= self._seconds and not answer.lock.locked():
+            is_over = answer.at is None or now - answer.at >= self._seconds
+            if is_over and not answer.lock.locked():
                 del self._answers[question]

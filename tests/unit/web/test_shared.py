@@ -93,3 +93,12 @@ def test_questions_nobody_asks_any_more_take_no_room() -> None:
         shared.ask(number, lambda: 0)
 
     assert len(shared._answers) <= 2
+
+
+def test_questions_that_failed_take_no_room() -> None:
+    shared = Shared(clock=Watch())
+    for number in range(100):
+        with pytest.raises(ZeroDivisionError):
+            shared.ask(number, lambda: 1 // 0)
+
+    assert len(shared._answers) <= 1
