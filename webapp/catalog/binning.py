@@ -218,10 +218,14 @@ def edges_with(edges: Sequence[float], threshold: float) -> tuple[float, ...]:
 
 
 def _with_smallest_alone(edges: Floats, finite: Floats) -> tuple[float, ...]:
-    """Keep a bin for the smallest value alone when it is a heap (many zeros), or the next bin would swallow it."""
-    smallest = edges[0]
-    if len(edges) > 2 and np.count_nonzero(finite == smallest) > len(finite) / QUANTILES:
-        edges = np.concatenate([[smallest], edges])
+    """Keep a bin for the smallest value alone where it or the next edge is a heap (many zeros, the two of a flag).
+
+    The first bin would hold both, and one of them could become the other unseen.
+    """
+    alone, shared = (np.count_nonzero(finite <= edge) for edge in edges[:2])
+    a_quantile = len(finite) / QUANTILES
+    if edges[0] < edges[1] and (alone > a_quantile or shared > 2 * a_quantile):
+        edges = np.concatenate([edges[:1], edges])
     return tuple(float(edge) for edge in edges)
 
 

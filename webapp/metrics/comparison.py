@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.catalog.binning import ABOVE, BELOW, COUNTERS, INFINITE, MISSING, TYPE_ERROR, Kind
+from webapp.catalog.binning import ABOVE, BELOW, COUNTERS, INFINITE, MISSING, QUANTILES, TYPE_ERROR, Kind
 from webapp.core.formatting import number
 from webapp.drift.method import Histograms
 from webapp.telemetry.aggregate import FeatureHistogram, ScoreHistogram
@@ -52,7 +52,7 @@ def labels(baseline: FeatureHistogram) -> tuple[str, ...]:
         other = ["other"] if len(names) > CATEGORIES else []
         return (*names[:CATEGORIES], *other, "new values", "missing")
     edges = _edges(baseline, deciles(baseline.bin_counts))
-    ranges = [f"{_plain(low)} – {_plain(high)}" for low, high in pairwise(edges)]
+    ranges = [_plain(low) if low == high else f"{_plain(low)} – {_plain(high)}" for low, high in pairwise(edges)]
     return (f"< {_plain(edges[0])}", *ranges, f"> {_plain(edges[-1])}", "missing")
 
 
@@ -76,7 +76,7 @@ def score_labels(baseline: ScoreHistogram, current: ScoreHistogram) -> tuple[str
 
 
 def deciles(counts: Counts) -> Counts:
-    """Return the first bin of each tenth of the values; fewer than ten where single bins hold more than a tenth."""
+    """Return the first bin of each tenth of the values; a bin that holds more than a tenth is kept apart."""
     return _deciles(counts.tobytes())
 
 
@@ -89,7 +89,8 @@ def _deciles(raw: bytes) -> Counts:
         return np.zeros(1, dtype=np.int64)
     reached = np.cumsum(counts) / total
     ends = np.searchsorted(reached, np.arange(1, PARTS) / PARTS - 1e-9) + 1
-    starts = np.unique(np.concatenate([[0], ends]))
+    heaps = np.flatnonzero(counts > total / PARTS)  # what lies before one would vanish in it: the zeros of a flag
+    starts = np.unique(np.concatenate([[0], ends, heaps]))
     return starts[starts < len(counts)].astype(np.int64)
 
 
@@ -105,8 +106,14 @@ def _edges(histogram: FeatureHistogram, cuts: Counts) -> Floats:
 
 
 def _places(edges: Floats, baseline: FeatureHistogram) -> Floats:
-    """Return where the bins lie in standard deviations; in steps where the baseline has no spread."""
-    middles = np.concatenate([edges[:1], (edges[:-1] + edges[1:]) / 2, edges[-1:]])
+    """Return where the bins lie in standard deviations; in steps where the baseline has no spread.
+
+    A bin lies at its middle. One that holds twice its share lies at its upper edge, where most of its values are.
+    """
+    counts = baseline.bin_counts
+    is_heap = counts > 2 * counts.sum() / QUANTILES
+    inside = np.where(is_heap, edges[1:], (edges[:-1] + edges[1:]) / 2)
+    middles = np.concatenate([edges[:1], inside, edges[-1:]])
     size, _, _, total, squares = baseline.moments
     variance = squares / size - (total / size) ** 2 if size > 0 else 0.0
     places = middles / np.sqrt(variance) if variance > 0 else np.arange(len(middles), dtype=np.float64)

@@ -131,3 +131,21 @@ def test_offsets_place_the_counts_of_each_feature() -> None:
     assert binning.offsets == (0, COUNTERS + 2, 2 * COUNTERS + 2)
     assert (binning.width, binning.names, binning.position) == (2 * COUNTERS + 2, ("a", "b"), {"a": 0, "b": 1})
     assert binning_of().width == 0
+
+
+@pytest.mark.parametrize("ones", [2, 160, 500, 840, 998])
+def test_the_two_values_of_a_flag_have_a_bin_each(ones: int) -> None:
+    values = np.repeat([0.0, 1.0], [1000 - ones, ones])
+    bins = numeric_bins("senior", values)
+
+    slots = binning_of(bins).slots(0, np.array([0.0, 1.0]))
+
+    assert list(slots) == [COUNTERS, COUNTERS + 1]
+
+
+def test_the_smallest_value_does_not_vanish_in_the_heap_above_it() -> None:
+    bins = numeric_bins("attempts", np.repeat([0.0, 1.0, 2.0], [4, 990, 6]))
+
+    slots = binning_of(bins).slots(0, np.array([0.0, 1.0, 2.0]))
+
+    assert len(set(slots)) == 3

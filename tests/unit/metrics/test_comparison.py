@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.spatial.distance import jensenshannon
+from scipy.stats import wasserstein_distance
 
 from tests.unit.metrics.evidence import MODEL
 from webapp.catalog.binning import Binning, BinningDocument, Kind, category_bins, numeric_bins
@@ -34,12 +36,14 @@ def baseline_of(*histograms):
 
 
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=100).filter(any))
-def test_deciles_are_whole_bins_and_none_is_empty(counts):
+def test_deciles_are_whole_bins_and_heaps_stand_apart(counts):
     starts = deciles(np.asarray(counts, dtype=np.int64))
 
+    heaps = [place for place, count in enumerate(counts) if count > sum(counts) / 10]
     assert starts[0] == 0
-    assert len(starts) <= 10
+    assert len(starts) <= 10 + len(heaps)
     assert (np.diff(starts) > 0).all()
+    assert {*heaps} <= {*starts.tolist()}
 
 
 def test_deciles_of_the_baseline_are_tenths():
@@ -115,6 +119,53 @@ def test_wasserstein_is_in_deviations_of_the_baseline():
     (moved,) = drifts({"x": counted(bins, values + 4.5)}, baseline_of(counted(bins, values)), method, Lines(0.1, 0.3))
 
     assert moved.score.value == pytest.approx(0.3, abs=0.02)
+
+
+@pytest.mark.parametrize("share", [0.004, 0.05, 0.16, 0.5, 0.95, 0.996])
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS.keys())
+def test_every_method_sees_a_flag_turn(method, share):
+    before = np.repeat([0.0, 1.0], [round(10_000 * (1 - share)), round(10_000 * share)])
+    bins = numeric_bins("senior", before)
+    reference = baseline_of(counted(bins, before))
+    limits = Lines(method.warning, method.critical)
+
+    (same,) = drifts({"senior": counted(bins, before[::4])}, reference, method, limits)
+    (turned,) = drifts({"senior": counted(bins, 1 - before[::2])}, reference, method, limits)
+
+    assert same.level is Level.OK
+    assert turned.level is (Level.OK if share == 0.5 else Level.CRITICAL)
+
+
+def test_a_value_that_becomes_the_frequent_one_above_it_is_seen():
+    before = np.repeat([0.0, 1.0, 2.0], [500, 9_000, 500])
+    bins = numeric_bins("attempts", before)
+    after = np.repeat([0.0, 1.0, 2.0], [4_500, 5_000, 500])
+
+    (moved,) = drifts({"attempts": counted(bins, after)}, baseline_of(counted(bins, before)), JS, Lines(0.3, 0.6))
+
+    assert moved.score.value == pytest.approx(jensenshannon([0.05, 0.9, 0.05], [0.45, 0.5, 0.05], base=2), abs=1e-9)
+
+
+def test_wasserstein_of_whole_numbers_is_that_of_scipy():
+    rng = np.random.default_rng(6)
+    for before, after in (
+        (rng.random(8_000) < 0.16, rng.random(3_000) < 0.4),
+        (rng.poisson(1.1, 8_000).clip(0, 4), rng.poisson(1.6, 3_000).clip(0, 4)),
+    ):
+        first, second = before.astype(float), after.astype(float)
+        bins = numeric_bins("calls", first)
+        reference = baseline_of(counted(bins, first))
+
+        (moved,) = drifts({"calls": counted(bins, second)}, reference, METHODS["wasserstein"], Lines(0.1, 0.3))
+
+        truth = wasserstein_distance(first, second) / first.std()
+        assert moved.score.value == pytest.approx(truth, abs=1e-9)
+
+
+def test_a_bin_of_one_value_is_called_by_it():
+    values = np.repeat([0.0, 1.0], [840, 160])
+
+    assert labels(counted(numeric_bins("senior", values), values)) == ("< 0", "0", "0 – 1", "> 1", "missing")
 
 
 def test_a_constant_feature_is_comparable():

@@ -20,7 +20,7 @@ def measure(histograms: Histograms) -> Floats:
 METHOD = Method(
     name="wasserstein",
     label="Wasserstein distance",
-    formula="∫ |F_q − F_p| dx / σ_p between the middles of the bins",
+    formula="∫ |F_q − F_p| dx / σ_p between the middles of the bins; a heap lies at its value",
     warning=0.1,
     critical=0.3,
     measure=measure,
