@@ -191,6 +191,7 @@
       document.querySelectorAll('[data-id="' + id + '"]').forEach(function (each) { set(each, "data-working", isSo ? "" : null); });
     });
   }
+  window.addEventListener("mc:unsure", function () { working(acting, false); });
   function ask(name, ids, isAll) {
     var count = isAll ? offered() : ids.length;
     put(name + "-subject-of-resolve", { ids: ids, all: isAll });

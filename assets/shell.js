@@ -3,8 +3,10 @@
   "use strict";
   var mc = (window.mc = window.mc || {});
   var root = document.documentElement;
-  var SILENT_AFTER = 35, GONE = "The server does not answer. What you see may be old; it goes on by itself as soon as it can.";
-  var lastAnswer = Date.now(), seenNow = null, offset = 0, wasLate = false;
+  var SILENT_AFTER = 35;
+  var UNTURNED = "The server does not answer. The page opens by itself as soon as it does; what you see may be old.";
+  var UNSURE = "The server does not answer. What you just did may not have happened: look, and do it again once it answers.";
+  var lastAnswer = Date.now(), seenNow = null, offset = 0, wasLate = false, owesPage = false;
   mc.shownPath = window.location.pathname;
 
   function byId(id) { return document.getElementById(id); }
@@ -46,27 +48,37 @@
     if (url.origin !== window.location.origin || url.pathname.indexOf("/_dash-") !== 0) return plainFetch(resource, options);
     var body = options && typeof options.body === "string" ? options.body : "";
     var byItself = body.indexOf('"changedPropIds":["live-') >= 0;
-    var turnsPage = body.indexOf("content.children") >= 0 && !byItself;
+    var isPage = body.indexOf("content.children") >= 0, turnsPage = isPage && !byItself;
+    var isDeed = !!body && !byItself && !turnsPage;
     if (turnsPage) leave();
     return plainFetch(resource, options).then(
       function (response) {
         lastAnswer = Date.now();
-        if (response.status === 401) return signIn();
+        if (response.status === 401) return signIn(isDeed);
         if (response.status >= 400) explain(response.clone(), byItself);
         if (turnsPage && response.status !== 200) mc.settled();
+        if (isPage) owesPage = false;
+        else if (owesPage) turn();
         return response;
       },
       function (error) {
         mc.settled();
-        if (!byItself && error.name !== "AbortError") mc.toast(GONE, "critical");
+        if (error.name === "AbortError") throw error;
+        if (turnsPage) owesPage = true;
+        if (!byItself) mc.toast(turnsPage ? UNTURNED : UNSURE, "critical");
+        if (isDeed) window.dispatchEvent(new Event("mc:unsure"));
         throw error;
       }
     );
   };
 
-  function signIn() {
+  /* The address has gone on, the page has not: it is asked for again with the first answer of anything else. */
+  function turn() { window.dash_clientside.set_props("live-refresh", { data: Date.now() }); }
+  window.addEventListener("online", function () { if (owesPage) turn(); });
+
+  function signIn(isDeed) {
     var here = window.location.pathname + window.location.search;
-    window.location.assign("/login?next=" + encodeURIComponent(here));
+    window.location.assign("/login?next=" + encodeURIComponent(here) + "&ended=" + (isDeed ? "undone" : "session"));
     return new Promise(function () {}); // nothing more happens on this page
   }
 

@@ -101,11 +101,11 @@ class Pages:
     def _change(self, pathname: str | None, search: str | None, _again: Any, shown: Any) -> tuple[Any, ...]:
         path, query, who = _plain(_text(pathname) or ROOT), _text(search), actor()
         shown = shown if isinstance(shown, dict) else {}
-        by_itself = ctx.triggered_id == LIVE_REFRESH
-        if not by_itself and not self._differs(path, query, shown):
+        is_another, is_again = self._differs(path, query, shown), ctx.triggered_id == LIVE_REFRESH
+        if not is_another and not is_again:
             raise PreventUpdate
         content, title = self.render(path, query, who)
-        if by_itself:
+        if not is_another:
             return content, *[no_update] * 5
         return content, *self._around(path, query, title, who, shown)
 

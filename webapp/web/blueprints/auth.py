@@ -16,6 +16,10 @@ from webapp.web.session import clear_cookie, cookie_name, current_actor, now, ru
 BLUEPRINT = Blueprint("auth", __name__)
 PAGES = "mission_control_pages"
 WRONG = "The e-mail address or the password is not right."
+ENDED = {
+    "session": "Your session has ended. Sign in to go on where you were.",
+    "undone": "Your session has ended, so what you just did was not done. Sign in, and do it again.",
+}
 FORM_MAX_BYTES = 20_000
 
 
@@ -31,7 +35,7 @@ def sign_in() -> Response:
     if request.method == "GET":
         if current_actor() is not None:
             return _to(target or "/")
-        return _form("login.html", 200, next=target or "")
+        return _form("login.html", 200, next=target or "", message=ENDED.get(request.args.get("ended", "")))
     email, password = _field("email"), _field("password")
     try:
         key = start(
