@@ -146,9 +146,17 @@
     document.querySelectorAll(".mc-tab, .mc-chip, .mc-views .mc-menu-item").forEach(function (each) {
       set(each, "aria-current", each.classList.contains("is-current") ? "true" : null);
     });
+    showTab();
     enter();
     goOnWriting();
     told(found);
+  }
+  /* On a phone the tabs are wider than the screen: the one that is open is brought into view, once. */
+  function showTab() {
+    var tab = document.querySelector(".mc-inbox .mc-tab.is-current"), strip = tab && tab.parentElement;
+    if (!strip || strip.dataset.shown === tab.firstChild.textContent) return;
+    strip.dataset.shown = tab.firstChild.textContent;
+    strip.scrollLeft += tab.getBoundingClientRect().left + tab.offsetWidth / 2 - strip.getBoundingClientRect().left - strip.clientWidth / 2;
   }
   /* A comment that is being written stays with its alert, whatever is painted anew meanwhile. */
   function draftOf(field) {

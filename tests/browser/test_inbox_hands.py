@@ -385,3 +385,19 @@ def test_words_without_an_end_fit_a_phone(signed_in, endless):
     page.locator(".mc-detail-page").wait_for()
     expect(page.get_by_role("button", name="Acknowledge")).to_be_in_viewport()
     page.wait_for_function("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth + 1")
+
+
+def test_by_thumb_no_number_is_cut_off_and_the_tab_that_is_open_is_seen(signed_in, runtime):
+    long_ago = datetime.now(UTC) - timedelta(days=40)
+    (alert_id,) = alarms.fire(runtime, "api-1", value=85.125, now=long_ago)
+    with runtime.transaction() as session:
+        lifecycle.acknowledge(session, alert_id, actor=ROOT, now=long_ago)
+    page = signed_in(Role.ONCALL, "/alerts?tab=acknowledged", size=PHONE, theme="dark")
+
+    value, standing = (page.locator(f"#inbox-rows .mc-alert-{part}") for part in ("value", "status > .mc-quiet"))
+    for whole in (value, standing):
+        assert whole.evaluate("(each) => each.scrollWidth <= each.clientWidth")
+
+    visit(page, "/alerts?tab=resolved")
+    tab = page.get_by_role("navigation", name="States").get_by_role("link", name="Resolved")
+    expect(tab).to_be_in_viewport(ratio=0.95)
