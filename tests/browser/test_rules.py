@@ -182,3 +182,45 @@ def test_no_screen_of_rules_has_a_fault_that_a_machine_finds(signed_in, runtime,
         found[path] = faults(page)
 
     assert {place: each for place, each in found.items() if each} == {}
+
+
+def test_what_one_writes_is_there_again_after_back_and_forward_until_it_is_saved(signed_in, runtime):
+    page = signed_in(Role.DEVOPS, "/rules", size=PHONE, theme="dark")
+    page.get_by_role("link", name="New rule").tap()
+    page.get_by_label("Name").fill("Silent nights")
+    page.get_by_label("Judged by").select_option("absence")
+    page.get_by_label("Fewer than").fill("12")
+    again = page.get_by_text("What you were writing stands here again.")
+    expect(again).to_be_hidden()
+
+    page.go_back()
+    expect(page.get_by_role("heading", name="Rules", level=1)).to_be_visible()
+    page.go_forward()
+
+    expect(again).to_be_visible()
+    expect(page.get_by_label("Name")).to_have_value("Silent nights")
+    expect(page.get_by_label("Fewer than")).to_have_value("12")
+    expect(page.locator("#rule-preview")).to_contain_text("< 12 in an hour")
+    page.reload()
+    expect(page.get_by_label("Fewer than")).to_have_value("12")
+    assert faults(page) == []
+    page.get_by_role("button", name="Save the rule").tap()
+    expect(page.get_by_role("heading", name="Silent nights", level=1)).to_be_visible()
+
+    visit(page, "/rules/new")
+    expect(page.get_by_label("Name")).to_have_value("")
+    expect(again).to_be_hidden()
+
+
+def test_what_one_writes_into_a_rule_is_dropped_when_asked_and_no_other_rule_gets_it(signed_in, runtime):
+    rule_id, other = alarms.save_rule(runtime), alarms.save_rule(runtime, alarms.cpu_rule("Busy night"))
+    page = signed_in(Role.DEVOPS, f"/rules/{rule_id}")
+    page.get_by_label("High", exact=True).fill("97")
+
+    visit(page, f"/rules/{other}")
+    expect(page.get_by_label("High", exact=True)).to_have_value("90")
+    page.go_back()
+    expect(page.get_by_label("High", exact=True)).to_have_value("97")
+    page.get_by_role("button", name="Drop it").click()
+    expect(page.get_by_role("button", name="Drop it")).to_be_hidden()
+    expect(page.get_by_label("High", exact=True)).to_have_value("90")

@@ -8,6 +8,7 @@ from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
+from webapp.accounts.actor import Actor
 from webapp.accounts.permissions import Permission
 from webapp.alerting import queries
 from webapp.alerting import rules as alerting_rules
@@ -16,8 +17,8 @@ from webapp.alerting.queries import RuleDetail
 from webapp.alerting.versions import difference
 from webapp.catalog import queries as catalog
 from webapp.core.errors import ConflictError, NotFoundError
-from webapp.web.components import button, cell, confirm, grid, icon, page_header, panel, segmented
-from webapp.web.components.content import Child
+from webapp.web.components import button, cell, confirm, grid, icon, notice, page_header, panel, segmented
+from webapp.web.components.content import Child, attributes
 from webapp.web.layout import notify
 from webapp.web.page import Page, PageRequest
 from webapp.web.router import LOCATION
@@ -47,7 +48,7 @@ def layout(request: PageRequest) -> Component:
     reader, asked = Reader(request.actor, request.now), request.params["rule_id"]
     if asked == NEW:
         request.actor.require(WRITE)
-        return html.Div(_empty(), id=BODY)
+        return html.Div(_empty(request.actor), id=BODY)
     return html.Div(_body(asked, reader, version=request.query.get("version")), id=BODY)
 
 
@@ -248,11 +249,11 @@ def _do(clicks: int | None, subject: dict[str, Any] | None, verb: Verb) -> UUID:
     return rule_id
 
 
-def _empty() -> list[Component]:
+def _empty(who: Actor) -> list[Component]:
     return [
         _back(),
         page_header("New rule", subtitle="What shall be watched, and when does it become an alert?"),
-        panel(None, html.Div(_form(rule_form.blank()), id=FORM, className="mc-stack mc-gap-small")),
+        panel(None, _written(rule_form.blank(), f"{who.id}:{NEW}")),
         _replay(),
         dcc.Store(id=SUBJECT, data={}),
     ]
@@ -266,7 +267,8 @@ def _body(asked: str, reader: Reader, *, version: str | None = None) -> list[Com
         rule = queries.rule(session, rule_id)
     if may_write:
         draft = rule_form.draft_of(_document_of(rule, version))
-        main = [panel("The rule", html.Div(_form(draft), id=FORM, className="mc-stack mc-gap-small")), _replay()]
+        kept = f"{reader.who.id}:{rule.id}:{rule.version}:{version or ''}"
+        main = [panel("The rule", _written(draft, kept)), _replay()]
     else:
         main = [panel("The rule", rule_parts.reading(rule))]
     side = [
@@ -282,6 +284,21 @@ def _body(asked: str, reader: Reader, *, version: str | None = None) -> list[Com
         dcc.Store(id=SUBJECT, data={"id": str(rule.id), "version": rule.version}),
         *([_sure(rule)] if may_write else []),
     ]
+
+
+def _written(draft: Draft, kept: str) -> Component:
+    """Return the form; under the name `kept`, assets/rule_draft.js keeps what somebody writes and has not saved."""
+    drop = html.Button(
+        "Drop it", type="button", className="mc-button mc-button-secondary", **attributes(data_mc_drop="")
+    )
+    again = html.Div([html.P("What you were writing stands here again. It is not saved."), drop])
+    return html.Div(
+        [
+            html.Div(notice(again, tone="accent"), className="mc-draft-again"),
+            html.Div(_form(draft), id=FORM, className="mc-stack mc-gap-small"),
+        ],
+        **attributes(data_mc_draft=kept),
+    )
 
 
 def _form(draft: Draft) -> list[Component]:
