@@ -1,7 +1,7 @@
 /* What components do by themselves: sheets that fold, windows that open, drawers, copying, and saving charts. */
 (function () {
   "use strict";
-  var FOLDING = "details.mc-menu, details.mc-explanation";
+  var FOLDING = "details.mc-menu, details.mc-explanation", REFUSED_WITHIN_MS = 5000, sentAt = 0;
 
   function foldOthers(except) {
     document.querySelectorAll(FOLDING).forEach(function (each) {
@@ -37,15 +37,29 @@
     if (saves) save(saves);
   });
 
-  /* A sheet that would reach under the navigation is moved into the page. */
   /* What was wrong with a field is not said of what is written there now, until it is sent again. */
   document.addEventListener("input", function (event) {
     var field = event.target.closest(".mc-field.has-error");
     if (field) field.setAttribute("data-mc-touched", "");
   });
   document.addEventListener("click", function (event) {
-    if (event.target.closest && event.target.closest(".mc-form-actions button")) document.querySelectorAll("[data-mc-touched]").forEach(function (field) { field.removeAttribute("data-mc-touched"); });
+    if (!event.target.closest || !event.target.closest(".mc-form-actions button")) return;
+    document.querySelectorAll("[data-mc-touched]").forEach(function (field) { field.removeAttribute("data-mc-touched"); });
+    sentAt = Date.now();
   });
+  /* Whoever sends a form that is refused is led to the first thing that is wrong, which may be far above the button. */
+  function leadToFault() {
+    var active = document.activeElement, isFree = !active || active === document.body || active.closest(".mc-form-actions");
+    var fault = document.querySelector(".modal.show .mc-error, #content .mc-error");
+    if (!isFree || !fault || Date.now() - sentAt > REFUSED_WITHIN_MS) return;
+    var control = fault.closest(".mc-field") && fault.closest(".mc-field").querySelector("input, select, textarea");
+    if (control) control.focus({ preventScroll: true });
+    else sentAt = 0;
+    (control || fault).scrollIntoView({ block: "center" });
+  }
+  new MutationObserver(leadToFault).observe(document.documentElement, { childList: true, subtree: true });
+
+  /* A sheet that would reach under the navigation is moved into the page. */
   document.addEventListener("toggle", function (event) {
     var details = event.target, content = document.getElementById("content");
     if (details.open && details.matches("details.mc-menu-row")) place(details);

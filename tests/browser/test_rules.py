@@ -224,3 +224,16 @@ def test_what_one_writes_into_a_rule_is_dropped_when_asked_and_no_other_rule_get
     page.get_by_role("button", name="Drop it").click()
     expect(page.get_by_role("button", name="Drop it")).to_be_hidden()
     expect(page.get_by_label("High", exact=True)).to_have_value("90")
+
+
+def test_a_form_that_is_refused_leads_to_the_first_thing_that_is_wrong(signed_in):
+    page = signed_in(Role.DEVOPS, "/rules/new", size=PHONE, theme="dark")
+    page.get_by_label("Name").fill("Too many errors")
+    page.get_by_label("Keep firing for").fill("a while")
+    page.get_by_role("button", name="Save the rule").tap()
+
+    expect(page.get_by_label("Keep firing for")).to_be_focused()
+    expect(page.get_by_label("Keep firing for")).to_be_in_viewport()
+    page.get_by_label("Keep firing for").fill("1 min")
+    page.get_by_role("button", name="Save the rule").tap()
+    expect(page.get_by_text("Set a line for at least one severity").first).to_be_in_viewport()
