@@ -210,7 +210,8 @@ def test_a_disabled_source_is_told_so_at_once(
     answer = post(client, secret=made.text)
 
     assert answer.status_code == 409
-    assert "disabled" in answer.json["detail"]
+    assert answer.json["title"] == "Not possible as things stand"
+    assert answer.json["detail"].endswith("is disabled; nothing of this request was stored. Enable it under Sources.")
 
 
 @pytest.mark.parametrize(

@@ -44,10 +44,10 @@ class NotFoundError(UserError):
 
 
 class ConflictError(UserError):
-    """Somebody or something else was first; nothing was written."""
+    """It does not fit how things stand now, often because somebody else was first; nothing was written."""
 
     status = 409
-    title = "Somebody else was first"
+    title = "Not possible as things stand"
 
 
 class TooLargeError(UserError):

@@ -23,7 +23,7 @@ _STATUS = {
     "401": "Nobody is signed in, or the token is not valid.",
     "403": "The permission is missing.",
     "404": "There is nothing at this address, or it is not for you.",
-    "409": "Somebody else was first; nothing was changed.",
+    "409": "It does not fit how things stand now, often because somebody else was first; nothing was changed.",
     "413": "The body is larger than the route takes.",
     "422": "The body is understood and wrong; `errors` names each place.",
     "429": "Too many attempts; `Retry-After` says when to come back.",

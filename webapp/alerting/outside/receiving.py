@@ -96,7 +96,9 @@ def receive(session: Session, parcels: Sequence[Parcel], *, now: datetime) -> li
             answers.append(NotFoundError("This source is not there any more."))
             continue
         if source.disabled_at is not None:
-            sentence = f"The source '{source.name}' is disabled; nothing of this request was stored."
+            sentence = (
+                f"The source '{source.name}' is disabled; nothing of this request was stored. Enable it under Sources."
+            )
             answers.append(ConflictError(sentence))
             continue
         opened = _Opened(source, list(parcel.sent.rejected), parcel.sent.left_out)
