@@ -1,6 +1,7 @@
 """What an answer means for a model of its task: a class or its place among the classes, or a number."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,15 +18,27 @@ Floats = NDArray[np.float64]
 Fault = tuple[str, str, str]  # field, reason, sentence
 
 _BINARY = frozenset({"0", "1", "true", "false", "True", "False"})
+_YES_OR_NO = frozenset({"0", "1", "true", "false", "yes", "no", "y", "n", "positive", "negative"})
 
 
 def likely_task(item: Prediction) -> Task:
     """Guess from its first prediction what an unknown model does; a data scientist confirms or corrects it."""
     if item.scores is not None:
         return Task.MULTICLASS
-    if item.score is None and isinstance(item.predicted, int | float) and item.predicted not in {0, 1}:
-        return Task.REGRESSION
-    return Task.BINARY
+    guess = Task.BINARY if item.predicted is None else _task_of_answer(item.predicted)
+    return Task.MULTICLASS if guess is Task.REGRESSION and item.score is not None else guess
+
+
+def likely_task_of_answers(answers: Sequence[ClassOrNumber]) -> Task:
+    """Guess from outcomes that came before any prediction, as most of them say; one that is odd decides nothing."""
+    counts = Counter(map(_task_of_answer, answers))
+    return max(Task, key=lambda task: counts[task])  # of as many, what stands first: yes and no
+
+
+def _task_of_answer(answer: ClassOrNumber) -> Task:
+    if class_text(answer).lower() in _YES_OR_NO:
+        return Task.BINARY
+    return Task.MULTICLASS if isinstance(answer, str) else Task.REGRESSION
 
 
 class Answers:
@@ -55,33 +68,22 @@ class Answers:
         if task is Task.MULTICLASS:
             told = [] if item.predicted is None else [class_text(item.predicted)]
             return self._fault_of_classes("predicted", [*told, *(item.scores or ())])
-        if isinstance(item.predicted, float) and not math.isfinite(item.predicted):
-            return "predicted", "not_finite", "must be a class, not NaN or infinity"
-        return None
+        return None if item.predicted is None else self._fault_of_binary("predicted", item.predicted)
 
     def fault_of_outcome(self, actual: ClassOrNumber) -> Fault | None:
         """Return why the outcome cannot be one of the model's, or None."""
         if self.model.task is Task.REGRESSION:
             return _fault_of_number("actual", actual)
-        if isinstance(actual, float) and not math.isfinite(actual):
-            return "actual", "not_finite", "must be a class, not NaN or infinity"
-        answer = class_text(actual)
         if self.model.task is Task.MULTICLASS:
-            return self._fault_of_classes("actual", [answer])
-        if self.model.positive_class == "1" and answer not in _BINARY:
-            return "actual", "unknown_class", f"is '{answer[:64]}'; '{self.model.name}' knows the classes 0 and 1"
-        return None
+            return _fault_of_no_class("actual", actual) or self._fault_of_classes("actual", [class_text(actual)])
+        return self._fault_of_binary("actual", actual)
 
     def of_outcome(self, actual: ClassOrNumber) -> float:
         """Return the outcome as an event keeps it."""
         if self.model.task is Task.REGRESSION:
             return float(actual)
         answer = class_text(actual)
-        if self.model.task is Task.MULTICLASS:
-            return float(self._places[answer])
-        return float(
-            answer == self.model.positive_class or (self.model.positive_class == "1" and answer.lower() == "true")
-        )
+        return float(self._places[answer] if self.model.task is Task.MULTICLASS else self._is_positive(answer))
 
     def decided(self, items: Sequence[Prediction]) -> Floats:
         """Return what was decided: as sent, else by threshold or the highest score; NaN where nothing was."""
@@ -108,7 +110,7 @@ class Answers:
         task = self.model.task
         if task is Task.BINARY:
             if item.predicted is not None:
-                return float(class_text(item.predicted) == self.model.positive_class)
+                return float(self._is_positive(class_text(item.predicted)))
             return math.nan if item.score is None else float(item.score >= self.model.threshold)
         if item.predicted is not None:
             return float(item.predicted) if task is Task.REGRESSION else float(self._places[class_text(item.predicted)])
@@ -119,6 +121,20 @@ class Answers:
             return item.score
         decided = _highest(item.scores) if item.predicted is None else class_text(item.predicted)
         return item.scores.get(decided, 0.0)
+
+    def _is_positive(self, answer: str) -> bool:
+        positive = self.model.positive_class
+        return answer == positive or (positive == "1" and answer.lower() == "true")
+
+    def _fault_of_binary(self, field: str, value: ClassOrNumber) -> Fault | None:
+        """Refuse what is neither class: it would be counted as the other one than the positive."""
+        fault = _fault_of_no_class(field, value)
+        if fault is not None:
+            return fault
+        answer, name = class_text(value), self.model.name
+        if self.model.positive_class == "1" and answer not in _BINARY:
+            return field, "unknown_class", f"is '{answer[:64]}'; '{name}' knows the classes 0 and 1"
+        return None
 
     def _fault_of_classes(self, field: str, names: Sequence[str]) -> Fault | None:
         for name in names:
@@ -135,6 +151,12 @@ class Answers:
         for name in fresh:
             self._places[name] = len(self._places)
         return None
+
+
+def _fault_of_no_class(field: str, value: ClassOrNumber) -> Fault | None:
+    if isinstance(value, float) and not math.isfinite(value):
+        return field, "not_finite", "must be a class, not NaN or infinity"
+    return None
 
 
 def _fault_of_number(field: str, value: ClassOrNumber) -> Fault | None:

@@ -24,7 +24,7 @@ from webapp.core.ids import digest, lower_bound, uuid7
 from webapp.db.copy import Column, copy_rows
 from webapp.telemetry import deltas, partitions
 from webapp.telemetry.binnings import counted_in, extended_binning, hold
-from webapp.telemetry.decisions import Answers
+from webapp.telemetry.decisions import Answers, likely_task_of_answers
 from webapp.telemetry.predictions import Limits
 from webapp.telemetry.refusals import ModelCheck, Refusals, model_faults, time_fault, uuid_array
 from webapp.telemetry.rows import Rows
@@ -140,7 +140,8 @@ def _checked(
         try:
             check_name(name)
             if name not in faults:
-                models[name] = ensure_model(session, name, now=now)
+                task = likely_task_of_answers([item.actual for item in outcomes if item.model == name])
+                models[name] = ensure_model(session, name, now=now, task=task)
         except UserError as error:
             faults[name] = error.message
     told: dict[str, list[Told]] = {name: [] for name in models}

@@ -226,10 +226,11 @@ def test_classes_may_be_written_as_any_language_does(session: Session) -> None:
     answers: list[int | float | str | bool] = [1, 1.0, True, "1", 0, 0.0, False, "0", "yes"]
     sent = [prediction(f"c-{place}", predicted=answer) for place, answer in enumerate(answers)]
 
-    make_predictions(session, sent)
+    answered = make_predictions(session, sent)
 
     decided = session.scalars(text("SELECT predicted FROM prediction ORDER BY prediction_id")).all()
-    assert decided == [1, 1, 1, 1, 0, 0, 0, 0, 0]
+    assert decided == [1, 1, 1, 1, 0, 0, 0, 0]
+    assert [(each.index, each.field) for each in answered.rejected] == [(8, "predicted")]
 
 
 def test_names_that_look_alike_when_joined_stay_apart(session: Session) -> None:

@@ -76,6 +76,48 @@ def test_an_unknown_model_is_taken_for_what_it_sends(session: Session) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("answered", "task"),
+    [
+        ({"predicted": "network", "score": 0.7}, Task.MULTICLASS),
+        ({"predicted": "network"}, Task.MULTICLASS),
+        ({"predicted": 7, "score": 0.7}, Task.MULTICLASS),
+        ({"predicted": 7}, Task.REGRESSION),
+        ({"predicted": "true", "score": 0.7}, Task.BINARY),
+        ({"predicted": 0, "score": 0.7}, Task.BINARY),
+        ({"predicted": "yes", "score": 0.7}, Task.BINARY),
+        ({"error": "timeout"}, Task.BINARY),
+    ],
+)
+def test_the_first_answer_says_what_an_unknown_model_does(session: Session, answered: dict, task: Task) -> None:
+    make_predictions(session, [Prediction(model="new", prediction_id="1", at=HOUR_AGO, **answered)])
+
+    assert model_named(session, "new").task is task
+
+
+@pytest.mark.parametrize(
+    ("actual", "task"), [("network", Task.MULTICLASS), (12.5, Task.REGRESSION), (1, Task.BINARY), ("no", Task.BINARY)]
+)
+def test_so_does_an_outcome_that_comes_before_any_prediction(session: Session, actual: str | float, task: Task) -> None:
+    make_outcomes(session, [outcome("1", actual, model="new")])
+
+    assert model_named(session, "new").task is task
+
+
+@pytest.mark.parametrize(
+    ("predicted", "flagged"), [("true", 1), ("True", 1), (True, 1), (1.0, 1), ("1", 1), ("false", 0), (0, 0)]
+)
+def test_yes_and_no_are_read_alike_in_predictions_and_outcomes(
+    session: Session, predicted: str | float, flagged: int
+) -> None:
+    make_predictions(session, [Prediction(model="churn", prediction_id="1", at=HOUR_AGO, predicted=predicted)])
+    make_outcomes(session, [outcome("1", predicted, model="churn")])
+
+    found = counted(session, "churn").tally
+
+    assert (found.predictions, found.flagged, found.tp, found.tn) == (1, flagged, flagged, 1 - flagged)
+
+
 def test_classes_are_counted_against_classes(session: Session) -> None:
     sent, actual = tickets(300)
     make_predictions(session, sent[:200])
@@ -199,6 +241,8 @@ def test_a_baseline_gives_a_regression_edges_that_fit(session: Session) -> None:
         ("demand", Prediction(model="demand", prediction_id="x", at=HOUR_AGO, predicted=True), "must be a number"),
         ("demand", Prediction(model="demand", prediction_id="x", at=HOUR_AGO, predicted=float("inf")), "finite"),
         ("churn", Prediction(model="churn", prediction_id="x", at=HOUR_AGO, scores={"a": 1.0}), "for multiclass"),
+        ("churn", Prediction(model="churn", prediction_id="x", at=HOUR_AGO, predicted="yes"), "the classes 0 and 1"),
+        ("churn", Prediction(model="churn", prediction_id="x", at=HOUR_AGO, predicted=12.5), "the classes 0 and 1"),
     ],
 )
 def test_an_answer_of_another_kind_is_refused(session: Session, model: str, item: Prediction, words: str) -> None:
