@@ -10,7 +10,7 @@ from webapp.core.formatting import day, number, share
 from webapp.figures import theme
 from webapp.figures.axes import close_to_the_top, instants, plain, shortened, unit_axis
 from webapp.figures.trends import HINT, bars
-from webapp.metrics.metric import Point, Unit, Value
+from webapp.metrics.metric import Point, Unit, Value, undefined
 
 if TYPE_CHECKING:
     from webapp.metrics.drift import Distribution, DriftReport, FeatureDrift
@@ -19,6 +19,7 @@ WORDS = {"ok": "Stable", "warning": "Moved", "critical": "Moved far", "undefined
 LARGEST = 25  # bars that still have room for their names
 ROOM = 1.2  # beyond the last line, for its name on a phone
 MOST_LABELS, LAST_LABELS = 24, 3
+NOT_COUNTED = undefined("it did not arrive")
 
 
 def drift_bars(
@@ -69,20 +70,21 @@ def drift_heatmap(
     A deployment stands before the day it happened on.
     """
     ranked = sorted(series.items(), key=lambda entry: _peak(entry[1]))[-largest:]
-    days = [point.at for point in ranked[0][1]] if ranked else []
-    words = {at: day(at, zone) for at in {point.at for _, points in ranked for point in points}}
+    days = sorted({point.at for _, points in ranked for point in points})  # a feature that came later has fewer
+    words = {at: day(at, zone) for at in days}
+    rows = [(name, {point.at: point.value for point in points}) for name, points in ranked]
     heatmap = {
         "type": "heatmap",
         "x": instants(days, zone),
         "y": [shortened(name) for name, _ in ranked],
-        "z": [[point.value.value for point in points] for _, points in ranked],
+        "z": [[row[at].value if at in row else None for at in days] for _, row in rows],
         "zmin": 0,
         "zmax": critical,
         "colorscale": theme.alarming(),
         "showscale": False,
         "xgap": 1,
         "ygap": 1,
-        "customdata": [[_day_hint(name, words[point.at], point.value) for point in points] for name, points in ranked],
+        "customdata": [[_day_hint(name, words[at], row.get(at, NOT_COUNTED)) for at in days] for name, row in rows],
         "hovertemplate": HINT,
     }
     layout = theme.base_layout(

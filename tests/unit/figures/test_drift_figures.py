@@ -66,6 +66,21 @@ def test_the_heat_map_has_a_row_a_feature_and_empty_cells_where_nothing_was_seen
     assert "no values in the window" in heatmap["customdata"][0][1]
 
 
+def test_a_feature_that_came_later_stands_in_its_days():
+    days = [NOON + number * timedelta(days=1) for number in range(3)]
+    series = {
+        "monthly_charges": (Point(days[2], undefined("no reference yet")),),
+        "discount": (Point(days[1], Value(0.2)), Point(days[2], Value(0.3))),
+        "tenure": tuple(Point(at, Value(0.4)) for at in days),
+    }
+
+    heatmap = drift_heatmap(series, critical=0.6)["data"][0]
+
+    assert [at[:10] for at in heatmap["x"]] == ["2026-03-10", "2026-03-11", "2026-03-12"]
+    assert heatmap["z"] == [[None, None, None], [None, 0.2, 0.3], [0.4, 0.4, 0.4]]
+    assert "it did not arrive" in heatmap["customdata"][1][0]
+
+
 def test_a_heat_map_of_nothing_is_empty():
     assert drift_heatmap({}, critical=0.6)["data"] == []
 
