@@ -100,6 +100,28 @@ def test_what_was_taken_for_what(routing, client_of):
     assert "How was this computed?" in words(shown)
 
 
+def test_over_http_classes_are_confused_with_classes(routing, client_of):
+    found = client_of("data_scientist").get("/api/v1/models/routing/performance").json
+
+    assert (found["task"], found["predictions"], found["known"], found["coverage"]) == ("multiclass", 200, 200, 1.0)
+    assert found["confusion"] == {"names": ["hardware", "network"], "cells": [[110, 10], [20, 60]]}
+    assert found["metrics"]["accuracy"]["value"] == pytest.approx(0.85)
+    assert [each["recall"]["value"] for each in found["classes"]] == pytest.approx([60 / 80, 110 / 120])
+    assert found["mix_ups"][0] == {"actual": "network", "predicted": "hardware", "count": 20, "share": 0.25}
+
+
+def test_over_http_forecasts_have_errors(demand, client_of):
+    ada = client_of("data_scientist")
+
+    found = ada.get("/api/v1/models/demand/performance").json
+
+    assert (found["task"], found["known"], found["over"], found["under"]) == ("regression", 200, 600.0, 200.0)
+    assert found["metrics"]["mae"]["value"] == pytest.approx(4.0)
+    assert sum(bar["count"] for bar in found["bars"]) == 200
+    refused = ada.get("/api/v1/models/demand/performance?threshold=0.3")
+    assert (refused.status_code, "decides between yes and no" in refused.text) == (422, True)
+
+
 def test_where_forecasts_go_wrong(demand, client_of):
     shown = page(client_of("data_scientist"), "/technical/performance?model=demand")
     said = texts(shown)

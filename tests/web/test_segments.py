@@ -51,6 +51,19 @@ def test_a_segment_that_is_not_there_is_a_sentence(plans, client_of):
     assert "has no segment 'plan=silver'" in said
 
 
+def test_why_and_compare_do_not_pass_over_a_segment(plans, client_of):
+    ada = client_of("data_scientist")
+
+    of_all = ada.get("/api/v1/models/churn/why").json["now"]["sample_count"]
+    of_gold = ada.get("/api/v1/models/churn/why?segment.plan=gold").json["now"]["sample_count"]
+    unknown = ada.get("/api/v1/models/churn/why?segment.plan=silver")
+    compared = ada.get("/api/v1/models/churn/compare?segment.plan=gold")
+
+    assert 0 < of_gold < of_all
+    assert (unknown.status_code, "has no segment" in unknown.text) == (404, True)
+    assert (compared.status_code, "leave the segment out" in compared.text) == (422, True)
+
+
 def test_without_keys_the_page_says_what_to_do(runtime, client_of):
     with runtime.transaction() as session:
         make.make_model(session, "churn", now=NOW)
@@ -86,6 +99,7 @@ def test_numbers_and_classes_have_segments_too(runtime, client_of):
 
     for name in ("demand", "tickets"):
         said = texts(page(ada, f"/technical/performance?model={name}"))
+        assert f"the worst by {'MAE' if name == 'demand' else 'accuracy'} first" in said
         assert said.index("south") < said.index("north")
         assert any(each.startswith("worse: ") for each in said)
     part = words(page(ada, "/technical/performance?model=demand&segment=shop%3Dnorth"))

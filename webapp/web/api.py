@@ -91,6 +91,16 @@ def window_from_args(default: timedelta) -> Window:
     return Window(instant_arg("from") or max(end - default, EARLIEST), end)
 
 
+def segment_from_args() -> str | None:
+    """Return the one segment that is asked for, as "key=value"; counts are kept by one key at a time."""
+    asked = [
+        (name.removeprefix("segment."), value) for name, value in request.args.items() if name.startswith("segment.")
+    ]
+    if len(asked) > 1:
+        raise InvalidInputError("Counts are kept by one segment key at a time; ask for one of them.")
+    return f"{asked[0][0]}={asked[0][1]}" if asked else None
+
+
 def instant_arg(name: str) -> datetime | None:
     text = request.args.get(name)
     if not text:

@@ -10,11 +10,11 @@ from webapp.accounts.actor import Actor
 from webapp.accounts.permissions import Permission
 from webapp.catalog import queries as catalog
 from webapp.catalog.models import Model
-from webapp.core.errors import NotFoundError
+from webapp.core.errors import InvalidInputError, NotFoundError
 from webapp.core.periods import DAY, Window
 from webapp.metrics.registry import METRICS, check_names, for_task
 from webapp.metrics.versions import Comparison, Paired, Row, Side, candidates, compare, pick
-from webapp.web.api import answer, window_from_args
+from webapp.web.api import answer, segment_from_args, window_from_args
 from webapp.web.gate import requires
 from webapp.web.session import actor, now, runtime
 
@@ -26,6 +26,8 @@ BLUEPRINT = Blueprint("compare_api", __name__, url_prefix="/api/v1")
 def compare_versions(model: str) -> Response:
     """Compare two versions, `a` and `b`: each metric with the interval of its difference, and what both decided."""
     window = window_from_args(30 * DAY)
+    if segment_from_args() is not None:
+        raise InvalidInputError("Versions are compared over all segments together; leave the segment out.")
     with runtime().transaction() as session:
         known = catalog.model_named(session, model)
         pair = pick(candidates(session, known, now=now()), request.args.get("a"), request.args.get("b"))

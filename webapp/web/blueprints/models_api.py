@@ -18,16 +18,19 @@ from webapp.catalog.models import Business, Costs, Model, Target, Task
 from webapp.core.errors import InvalidInputError, NotFoundError
 from webapp.core.periods import DAY, HOUR, MINUTE, Window, utc_instant
 from webapp.metrics import drift as drifting
+from webapp.metrics import load, queries
 from webapp.metrics import performance as performing
-from webapp.metrics import queries
 from webapp.metrics import segments as segmented
 from webapp.metrics.metric import Better, Metric, Value
+from webapp.metrics.multiclass_report import class_report
 from webapp.metrics.registry import METRICS, check_names
+from webapp.metrics.regression_report import error_report
+from webapp.metrics.shares import coverage
 from webapp.telemetry import baselines, files, search
 from webapp.telemetry.search import StoredPrediction
 from webapp.telemetry.wire import Instant, Name, Share
 from webapp.web import model_changes
-from webapp.web.api import answer, body, takes, window_from_args
+from webapp.web.api import answer, body, segment_from_args, takes, window_from_args
 from webapp.web.gate import requires
 from webapp.web.impact import visible_to
 from webapp.web.model_changes import LONGEST_HORIZON_MONTHS, ModelChange
@@ -154,7 +157,7 @@ def post_baseline(model: str) -> Response:
 @requires(Permission.MODELS_READ)
 def metrics(model: str) -> Response:
     """Return metrics by steps of the window; without a step, one point for all of it."""
-    names, segment = _names(actor()), _segment()
+    names, segment = _names(actor()), segment_from_args()
     window, step, version = window_from_args(30 * DAY), _step(), request.args.get("version")
     with runtime().transaction() as session:
         known = catalog.model_named(session, model)
@@ -188,29 +191,29 @@ def by_segment(model: str, key: str) -> Response:
 @BLUEPRINT.get("/models/<model>/performance")
 @requires(Permission.MODELS_READ)
 def performance(model: str) -> Response:
-    """Return the confusion, the curves and other thresholds; money only to those who may see it."""
+    """Return how right the model was, as its task asks for it; money only to those who may see it.
+
+    Of yes and no: the confusion, the curves and other thresholds. Of several classes: the confusion of the most
+    frequent, each class and the mix-ups. Of numbers: the errors. The last two come with every metric of performance.
+    """
     window, threshold = window_from_args(30 * DAY), _threshold()
+    part = {"version": request.args.get("version"), "segment": segment_from_args()}
     with runtime().transaction() as session:
-        found = performing.performance(
-            session,
-            catalog.model_named(session, model),
-            window,
-            now=now(),
-            threshold=threshold,
-            version=request.args.get("version"),
-            segment=_segment(),
-        )
+        known = catalog.model_named(session, model)
+        if known.task is not Task.BINARY:
+            return answer(_report(session, known, window, part, threshold))
+        found = performing.performance(session, known, window, now=now(), threshold=threshold, **part)
     shown = asdict(visible_to(actor(), found))
     shown["pr"] = shown.pop("precision_recall")
     shown["auc"] |= {"bound": shown.pop("auc_bound")}
-    return answer(shown)
+    return answer({"task": known.task} | shown)
 
 
 @BLUEPRINT.get("/models/<model>/drift")
 @requires(Permission.MODELS_READ)
 def drift(model: str) -> Response:
     """Return each feature's distance from the baseline with its noise floor and both histograms."""
-    window, version, segment = window_from_args(7 * DAY), request.args.get("version"), _segment()
+    window, version, segment = window_from_args(7 * DAY), request.args.get("version"), segment_from_args()
     with runtime().transaction() as session:
         known = catalog.model_named(session, model)
         method = request.args.get("method")
@@ -316,6 +319,23 @@ def _step() -> timedelta | None:
     return int(found[1]) * _UNITS[found[2]]
 
 
+def _report(
+    session: Session, model: Model, window: Window, part: Mapping[str, str | None], threshold: float | None
+) -> dict[str, Any]:
+    """Return what a model of several classes took for what, or where one of numbers went wrong."""
+    if threshold is not None:
+        raise InvalidInputError(f"A threshold decides between yes and no; '{model.name}' is a {model.task} model.")
+    names = performing.performance_metrics(model.task)
+    needs = load.Needs.of(METRICS[name] for name in names)
+    evidence = load.evidence(session, [model], needs, window, now=now(), **part)[model.id]
+    head = {"task": model.task, "coverage": coverage(evidence)}
+    values = {name: asdict(queries.value_of(METRICS[name], evidence)) for name in names}
+    if model.task is Task.REGRESSION:
+        return head | asdict(error_report(evidence)) | {"metrics": values}
+    shown = asdict(class_report(evidence))
+    return head | {"confusion": shown.pop("square")} | shown | {"metrics": values}
+
+
 def _threshold() -> float | None:
     text = request.args.get("threshold")
     if not text:
@@ -333,16 +353,6 @@ def _refuse_too_many(window: Window, step: timedelta) -> None:
     count = window.duration / step
     if count > MOST_POINTS:
         raise InvalidInputError(f"The window has {count:,.0f} steps; {MOST_POINTS:,} are the most. Use a longer step.")
-
-
-def _segment() -> str | None:
-    """Return the one segment that is asked for, as "key=value"; counts are kept by one key at a time."""
-    asked = [
-        (name.removeprefix("segment."), value) for name, value in request.args.items() if name.startswith("segment.")
-    ]
-    if len(asked) > 1:
-        raise InvalidInputError("Counts are kept by one segment key at a time; ask for one of them.")
-    return f"{asked[0][0]}={asked[0][1]}" if asked else None
 
 
 def _series(metric: Metric, points: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from webapp.accounts.permissions import Permission
 from webapp.catalog import queries as catalog
 from webapp.core.periods import DAY, Window
 from webapp.metrics.why import FIRST, Why, why
-from webapp.web.api import answer, window_from_args
+from webapp.web.api import answer, segment_from_args, window_from_args
 from webapp.web.gate import requires
 from webapp.web.session import now, runtime
 
@@ -20,11 +20,11 @@ BLUEPRINT = Blueprint("why_api", __name__, url_prefix="/api/v1")
 @requires(Permission.MODELS_READ)
 def why_it_changed(model: str) -> Response:
     """Say why a metric is another in the window than in the 30 days before it: causes, the likeliest first."""
-    window, version = window_from_args(7 * DAY), request.args.get("version")
+    window, version, segment = window_from_args(7 * DAY), request.args.get("version"), segment_from_args()
     with runtime().transaction() as session:
         known = catalog.model_named(session, model)
         metric = request.args.get("metric") or FIRST[known.task]
-        found = why(session, known, metric, window, now=now(), version=version)
+        found = why(session, known, metric, window, now=now(), version=version, segment=segment)
     return answer(_document(found))
 
 

@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 
 from webapp.catalog.models import Model, Task
 from webapp.core.formatting import number, share
+from webapp.metrics.cause import in_sentence
 from webapp.metrics.difference import Difference, Verdict
 from webapp.metrics.display import change_text, interval_text, text_of
 from webapp.metrics.metric import Metric, Value
@@ -68,7 +69,7 @@ def _panel(request: PageRequest, view: Technical, key: str) -> Component:
     table = data_table(
         columns, [_row(request, view, row, whole) for row in rows], caption=f"Segments by {key}, the worst first"
     )
-    return panel(f"Segments by {key}", table, subtitle=f"the worst by {first.label.lower()} first", flush=True)
+    return panel(f"Segments by {key}", table, subtitle=f"the worst by {in_sentence(first)} first", flush=True)
 
 
 def _row(request: PageRequest, view: Technical, row: Ranked, whole: int) -> dict[str, Component | str]:
