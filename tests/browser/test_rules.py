@@ -45,8 +45,13 @@ def test_a_rule_is_edited_and_its_versions_say_what_changed(signed_in, runtime):
 
     page.get_by_role("link", name="Back to this one").click()
     expect(page.get_by_label("High", exact=True)).to_have_value("90")
+    expect(page.get_by_text("Version 1 stands in the form. Version 2 counts until you save it.")).to_be_visible()
+    page.get_by_label("High", exact=True).fill("93")
     page.get_by_role("button", name="Save the rule").click()
     expect(page.get_by_text("Saved as version 3.")).to_be_visible()
+    expect(page).to_have_url(re.compile(f"/rules/{rule_id}$"))
+    expect(page.get_by_text("Version 1 stands in the form.")).to_have_count(0)
+    expect(page.get_by_label("High", exact=True)).to_have_value("93")
 
 
 def test_what_is_wrong_stands_at_the_field_and_nothing_is_lost(signed_in, runtime):

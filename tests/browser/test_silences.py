@@ -60,6 +60,8 @@ def test_an_alert_is_silenced_stands_in_its_tab_and_is_open_again(signed_in, ale
 
 def test_one_that_mutes_everything_is_asked_about_and_only_made_when_meant(signed_in, alerts):
     page = signed_in(Role.ONCALL, "/silences/new")
+    page.get_by_role("button", name="Silence", exact=True).click()
+    expect(page.get_by_text("There is no matcher")).to_be_visible()
     page.get_by_label("Which alerts").fill('rule="High CPU"')
     page.get_by_label("Why").fill("Everything is known")
     expect(page.locator("#silence-affected")).to_contain_text("Affects 3 alerts now")
@@ -69,6 +71,7 @@ def test_one_that_mutes_everything_is_asked_about_and_only_made_when_meant(signe
     expect(dialog).to_contain_text("It mutes all 3 active alerts.")
     dialog.get_by_role("button", name="Cancel").click()
     expect(dialog).to_have_count(0)
+    expect(page.get_by_text("There is no matcher")).to_have_count(0)
     page.get_by_role("button", name="Silence", exact=True).click()
     dialog.get_by_role("button", name="Yes, silence").click()
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
+from dash import ALL, Input, Output, State, ctx, dcc, html, no_update, set_props
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -144,12 +144,13 @@ def save(
             raise ConflictError(f"{before.updated_by} saved version {before.version} meanwhile. Reload to see it.")
         if before is not None and _is_same(before.document, document):
             notify("Nothing has changed.", tone="accent")
-            return no_update, no_update, no_update
+            return no_update, _form(draft), no_update
         saved = alerting_rules.save_rule(session, document, rule_id=rule_id, actor=actor(), now=now())
         version = queries.rule(session, saved).version
     notify(f"Saved as version {version}." if before else "The rule is made. It is judged from its next turn on.")
     if rule_id is None:
         return no_update, no_update, f"{RULES}/{saved}"
+    _ask_for_no_version()
     return _body(str(saved), Reader(actor(), now())), no_update, no_update
 
 
@@ -210,6 +211,7 @@ def restore(_clicks: list[int | None], subject: dict[str, Any] | None) -> Sequen
         notify(f"Version {number} says what the rule says already.", tone="accent")
     else:
         notify(f"Version {number} counts again, as version {version}.")
+    _ask_for_no_version()
     return _body(str(rule_id), Reader(actor(), now()))
 
 
@@ -224,6 +226,11 @@ def delete(clicks: int | None, subject: dict[str, Any] | None) -> str:
     _do(clicks, subject, alerting_rules.delete_rule)
     notify("The rule is gone; what it had firing is resolved.")
     return RULES
+
+
+def _ask_for_no_version() -> None:
+    """Take a former version out of the address: read again later, it would stand in the form instead of what counts."""
+    set_props(LOCATION, {"search": ""})
 
 
 def _asked_rule(subject: dict[str, Any] | None) -> UUID:
@@ -268,7 +275,10 @@ def _body(asked: str, reader: Reader, *, version: str | None = None) -> list[Com
     if may_write:
         draft = rule_form.draft_of(_document_of(rule, version))
         kept = f"{reader.who.id}:{rule.id}:{rule.version}:{version or ''}"
-        main = [panel("The rule", _written(draft, kept)), _replay()]
+        former = next((each.number for each in rule.versions if str(each.number) == version), rule.version)
+        words = f"Version {former} stands in the form. Version {rule.version} counts until you save it."
+        told = [] if former == rule.version else [notice(words, tone="warning")]
+        main = [*told, panel("The rule", _written(draft, kept)), _replay()]
     else:
         main = [panel("The rule", rule_parts.reading(rule))]
     side = [

@@ -102,7 +102,7 @@ def save(
     try:
         notify(silence_deeds.save(plan, uuid_or_none(known.get("id")), confirmed=confirmed))
     except ConfirmationNeededError as asked:
-        return no_update, True, asked.message, no_update, no_update
+        return _form(draft, known.get("id")), True, asked.message, no_update, no_update
     alert = uuid_or_none(known.get("alert"))
     if alert is not None:  # Back to where it began: the inbox with the alert beside it.
         return no_update, False, no_update, INBOX, f"?alert={alert}"
