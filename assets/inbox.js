@@ -223,10 +223,13 @@
     acting.forEach(function (id) { chosen.delete(id); });
     working(acting, false);
     set(place, "data-shown", "");
+    set(card.querySelector("details"), "data-mc-read", null);
     window.clearTimeout(saidTimer);
-    saidTimer = window.setTimeout(unsay, (card.classList.contains("mc-said-good") ? UNDO_SECONDS : READ_SECONDS) * 1000);
+    saidTimer = window.setTimeout(unsayUnread, (card.classList.contains("mc-said-good") ? UNDO_SECONDS : READ_SECONDS) * 1000);
     paint();
   }
+  /* Whoever unfolded the list of those that were refused reads it, and closes the message when that is done. */
+  function unsayUnread() { if (!document.querySelector(".mc-said details[data-mc-read][open]")) unsay(); }
   function unsay() {
     undoable = null;
     window.clearTimeout(saidTimer);
@@ -249,6 +252,7 @@
       var sheet = deed.closest("details.mc-menu");
       if (sheet) sheet.open = false;
     } else if (picked) pick(picked.closest("[data-id]"), event.shiftKey);
+    else if (target.closest(".mc-said summary")) set(target.closest("details"), "data-mc-read", "");
     else if (target.closest("[data-mc-undo]")) takeBack();
     else if (target.closest("[data-mc-unsaid]")) unsay();
     else if (target.closest("[data-mc-refresh]")) refresh();

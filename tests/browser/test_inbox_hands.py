@@ -401,3 +401,28 @@ def test_by_thumb_no_number_is_cut_off_and_the_tab_that_is_open_is_seen(signed_i
     visit(page, "/alerts?tab=resolved")
     tab = page.get_by_role("navigation", name="States").get_by_role("link", name="Resolved")
     expect(tab).to_be_in_viewport(ratio=0.95)
+
+
+def test_by_thumb_those_that_were_refused_are_read_in_peace_and_views_stay_in_reach(signed_in, runtime):
+    machines = [f"api-{number}" for number in range(8)]
+    ids = alarms.fire(runtime, *machines, now=datetime.now(UTC))
+    page = signed_in(Role.ONCALL, "/alerts", size=PHONE, theme="dark")
+    page.locator("#inbox-rows > li").first.get_by_role("checkbox").tap()
+    page.get_by_role("button", name="All shown").tap()
+    with runtime.transaction() as session:
+        for alert_id in ids[:7]:
+            lifecycle.acknowledge(session, alert_id, actor=ROOT, now=datetime.now(UTC))
+    page.get_by_role("toolbar").get_by_role("button", name="Acknowledge").tap()
+
+    which = said(page).get_by_text("Which?")
+    assert which.bounding_box()["height"] >= THUMB
+    which.tap()
+    expect(said(page).get_by_role("listitem")).to_have_count(7)
+    page.wait_for_timeout(15_000)  # A message that nobody has unfolded is gone after fourteen seconds.
+    expect(said(page).get_by_role("listitem").first).to_contain_text("was acknowledged by root")
+    said(page).get_by_role("button", name="Close the message").tap()
+    expect(said(page)).to_have_count(0)
+
+    expect(page.get_by_role("button", name=re.compile("done"))).to_be_visible()
+    page.get_by_title("Views").tap()
+    expect(page.get_by_role("button", name="Save this view")).to_be_visible()
