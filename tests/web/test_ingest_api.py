@@ -111,6 +111,16 @@ def test_nothing_acceptable_is_refused_with_the_place_of_each_fault(post: Post, 
     assert stored(runtime, "SELECT sum(item_count)::int FROM refusal") == [2]
 
 
+def test_what_cannot_be_read_is_counted_for_the_model_that_it_names(post: Post, runtime: Runtime) -> None:
+    good = msgspec.to_builtins(prediction())
+    of_other = good | {"model": "other", "score": "high"}
+
+    post("predictions", {"predictions": [good | {"score": 7}, good | {"score": -0.1}, of_other, {"model": 5}, 5]})
+
+    counted = "SELECT model || ' ' || reason || ' ' || item_count FROM refusal ORDER BY model"
+    assert stored(runtime, counted) == [" malformed 2", "churn not_finite 2", "other malformed 1"]
+
+
 @pytest.mark.parametrize(
     ("body", "word"),
     [

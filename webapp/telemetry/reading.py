@@ -6,7 +6,8 @@ database text can hold. Both are looked for in the bytes first, because that cos
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -17,6 +18,14 @@ from webapp.telemetry.wire import Deployment, Event, Measurement, Outcome, Predi
 
 MAXIMUM_ITEMS = 10_000
 T = TypeVar("T")
+
+
+class _Named(msgspec.Struct):
+    model: str = ""
+
+
+_NAMED = msgspec.json.Decoder(_Named)
+_OUT_OF_RANGE = re.compile(r"Expected `float` [<>]=|Number out of range")
 _NUL = b"\\u0000"
 _SPACED = (b" :", b"\t:", b"\n:", b"\r:")
 _AT = re.compile(r" - at `\$(?:\.\.\.)?\.?(.*?)`(?: in `\$.*`)?$")
@@ -49,6 +58,7 @@ class Reading(Generic[T]):
     items: Sequence[T]
     places: Sequence[int]
     rejected: Sequence[Rejection]
+    reasons: Mapping[tuple[str, str], int]  # how many were rejected, by (model that it names, reason)
 
 
 def read_predictions(body: bytes) -> Reading[Prediction]:
@@ -92,7 +102,7 @@ def _read(body: bytes, name: str, kind: type[T], nested: Callable[[T], int]) -> 
     _refuse_too_many(len(items))
     keys = 1 + sum(map(len, getattr(plain.decode(body), name))) + sum(map(nested, items))
     if _is_clean(body, keys):
-        return Reading(items, range(len(items)), ())
+        return Reading(items, range(len(items)), (), {})
     return _one_by_one(_raw_items(body, name), msgspec.json.Decoder(kind))
 
 
@@ -110,7 +120,9 @@ def _one_by_one(raw: Sequence[msgspec.Raw], decoder: msgspec.json.Decoder[T]) ->
     items: list[T] = []
     places: list[int] = []
     rejected: list[Rejection] = []
+    reasons: Counter[tuple[str, str]] = Counter()
     for place, each in enumerate(raw):
+        reason = "malformed"
         try:
             item = decoder.decode(each)
             _refuse_unclean(bytes(each))
@@ -118,12 +130,23 @@ def _one_by_one(raw: Sequence[msgspec.Raw], decoder: msgspec.json.Decoder[T]) ->
             rejected.append(Rejection(place, *fault.args))
         except msgspec.ValidationError as error:
             rejected.append(Rejection(place, *field_and_sentence(str(error))))
+            reason = "not_finite" if _OUT_OF_RANGE.match(str(error)) else reason
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             rejected.append(Rejection(place, "", _no_json(error).message))
         else:
             items.append(item)
             places.append(place)
-    return Reading(items, places, rejected)
+            continue
+        reasons[_model_named(each), reason] += 1
+    return Reading(items, places, rejected, reasons)
+
+
+def _model_named(raw: msgspec.Raw) -> str:
+    """Return the model that an item names whatever else is wrong with it; empty where none can be read."""
+    try:
+        return _NAMED.decode(raw).model
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ""
 
 
 class _FaultError(Exception):

@@ -89,7 +89,7 @@ class Refusals:
         count_refusals(session, kind, self._reasons, now=now)
 
 
-def count_refusals(session: Session, kind: str, reasons: Counter[tuple[str, str]], *, now: datetime) -> None:
+def count_refusals(session: Session, kind: str, reasons: Mapping[tuple[str, str], int], *, now: datetime) -> None:
     """Add to the day's counters of what was refused, by (model, reason)."""
     if not reasons:
         return
@@ -104,7 +104,7 @@ def count_refusals(session: Session, kind: str, reasons: Counter[tuple[str, str]
     session.execute(statement.on_conflict_do_update(index_elements=keys, set_={"item_count": total}))
 
 
-def _by_clean_name(reasons: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
+def _by_clean_name(reasons: Mapping[tuple[str, str], int]) -> Counter[tuple[str, str]]:
     """What was refused may have any name; the counter keeps one that the database takes."""
     counts: Counter[tuple[str, str]] = Counter()
     for (model, reason), count in reasons.items():

@@ -1,6 +1,5 @@
 """The doors for events: what services send is checked item by item, stored, and answered after the commit."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -103,8 +102,7 @@ def _take(read: Callable[[bytes], Reading[T]], name: str, take: Taking[T]) -> Re
         found = read(body_bytes())
         with runtime().ingest_transaction() as session:
             receipt = take(session, found.items, now(), _limits(), _check(session, actor()))
-            malformed = Counter({("", "malformed"): len(found.rejected)} if found.rejected else {})
-            count_refusals(session, name.removesuffix("s"), malformed, now=now())
+            count_refusals(session, name.removesuffix("s"), found.reasons, now=now())
     rejected = [Rejection(found.places[each.index], each.field, each.message) for each in receipt.rejected]
     rejected = sorted([*rejected, *found.rejected], key=lambda each: each.index)
     if rejected and not receipt.accepted and not receipt.duplicates:
