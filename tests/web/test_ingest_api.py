@@ -3,6 +3,7 @@
 import dataclasses
 import gzip
 import json
+import math
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -121,11 +122,31 @@ def test_what_cannot_be_read_is_counted_for_the_model_that_it_names(post: Post, 
     assert stored(runtime, counted) == [" malformed 2", "churn not_finite 2", "other malformed 1"]
 
 
+def test_numbers_that_are_none_cost_no_more_than_their_own_items(post: Post, runtime: Runtime) -> None:
+    """Python's own encoder writes NaN and Infinity, which are no JSON."""
+    good = msgspec.to_builtins(prediction())
+    items = [
+        good | {"prediction_id": "no-score", "score": math.nan},
+        good | {"prediction_id": "missing", "features": {"age": math.nan, "said": "NaN, Infinity"}},
+        good | {"prediction_id": "endless", "features": {"age": -math.inf}},
+    ]
+
+    answered = post("predictions", json.dumps({"predictions": items}).encode())
+
+    assert answered.json["accepted"] == 1
+    assert [(each["index"], each["field"], each["message"]) for each in answered.json["rejected"]] == [
+        (0, "score", "must be a finite number"),
+        (2, "features", "must be a finite number"),
+    ]
+    assert stored(runtime, "SELECT 'NaN' = ANY(features) FROM prediction") == [True]
+    assert stored(runtime, "SELECT value FROM feature_value WHERE feature = 'said'") == ["NaN, Infinity"]
+    assert stored(runtime, "SELECT model || ' ' || reason || ' ' || item_count FROM refusal") == ["churn not_finite 2"]
+
+
 @pytest.mark.parametrize(
     ("body", "word"),
     [
-        (b'{"predictions":[{"score":NaN}]}', "NaN"),
-        (b'{"predictions":[{"score":Infinity}]}', "Infinity"),
+        (b'{"predictions":[{"score":NaN}', "NaN"),
         (b'{"predictions":["\\ud800"]}', "JSON"),
         (b'{"predictions":[{"model":"\xff"}]}', "UTF-8"),
         (b"[" * 5000, "shape"),

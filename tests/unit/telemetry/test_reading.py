@@ -2,11 +2,12 @@
 
 import contextlib
 import json
+import math
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.factories import outcome, prediction, predictions
@@ -53,6 +54,27 @@ def test_any_clean_text_and_any_spacing_is_read(
     assert not found.rejected
     assert found.items[0].features == features
     assert found.items[0].segments == segments
+
+
+@given(st.dictionaries(NAMES, st.none() | st.just(math.nan) | NAMES, min_size=1, max_size=5), st.integers(0, 3))
+def test_nan_is_a_missing_value_of_a_feature_and_a_text_stays_what_it_is(features: dict[str, Any], indent: int) -> None:
+    assume(not {"score", "predicted", "actual", "latency_ms", "value"} & features.keys())
+    item = msgspec.to_builtins(prediction()) | {"features": features}
+    body = json.dumps({"predictions": [item]}, indent=indent or None)
+
+    found = read_predictions(body.encode())
+
+    assert not found.rejected
+    assert found.items[0].features == {
+        name: None if isinstance(value, float) else value for name, value in features.items()
+    }
+
+
+def test_a_text_without_an_end_is_looked_at_once() -> None:
+    body = b'{"predictions": [NaN, "' + b'\\"' * 500_000
+
+    with pytest.raises(InvalidInputError, match="JSON"):
+        read_predictions(body)
 
 
 @given(st.lists(st.sampled_from(["good", "twice", "nul", "typo"]), max_size=6), st.booleans())
