@@ -359,12 +359,13 @@ def _moved(alert: Alert, before: Alert) -> dict[str, Any]:
 
 
 def _update(session: Session, records: Iterable[dict[str, Any]]) -> None:
-    """Set the columns of each record; those that set the same ones go together."""
+    """Set the columns of each record; those that set the same ones go together, and what sets none is left alone."""
     by_columns: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for record in records:
         by_columns[tuple(record)].append(record)
-    for alike in by_columns.values():
-        update_all(session, AlertRow, alike)
+    for names, alike in by_columns.items():
+        if len(names) > 1:  # besides the id
+            update_all(session, AlertRow, alike)
 
 
 def _write_entries(session: Session, pairs: Sequence[tuple[UUID, Entry]], *, at: datetime) -> None:

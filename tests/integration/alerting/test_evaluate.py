@@ -14,10 +14,14 @@ from tests.factories import (
     make_predictions,
 )
 from tests.integration.alerting.helpers import MINUTE, alerts, cpu_rule, only_alert, play, save
-from webapp.alerting import evaluate, queries, rules
+from webapp.alerting import episodes, evaluate, queries, rules
 from webapp.alerting.document import RuleDocument
+from webapp.alerting.episodes import Finding
+from webapp.alerting.origin import Origin
 from webapp.alerting.severity import Severity
+from webapp.alerting.states import Condition, Phase, SeriesState
 from webapp.alerting.tables import RuleStateRow, ScheduleRow
+from webapp.alerting.transitions import Seen
 from webapp.alerting.types import AlertType, EntryKind, NoData, Signal, Status
 
 
@@ -286,3 +290,20 @@ def test_the_last_evaluation_is_told(session: Session, away: timedelta) -> None:
     evaluate.evaluate_due(session, now=NOW + away)
 
     assert queries.last_evaluation(session) == NOW + away
+
+
+def test_what_was_seen_already_at_the_same_instant_is_written_once_more_without_harm(session: Session) -> None:
+    save(session)
+    play(session, [95])
+    alert = only_alert(session)
+    latest = episodes.latest_of(session, [alert.fingerprint])
+    firing = SeriesState(Phase.FIRING, latest[alert.fingerprint].active_at, NOW, None, Condition.HIT)
+    seen = Seen(
+        firing, Severity.of_rank(alert.severity), alert.value, alert.threshold, alert.summary, alert.sample_count
+    )
+    finding = Finding(Origin("High CPU", AlertType.RESOURCE_EXHAUSTION), alert.fingerprint, {}, ">", seen)
+
+    outcome = episodes.apply(session, [finding], at=alert.evaluated_at)
+
+    assert outcome.alert_of == {alert.fingerprint: alert.id}
+    assert episodes.latest_of(session, [alert.fingerprint]) == latest
