@@ -250,7 +250,7 @@ class _Stepper:
         touches = _touches_alert(state, before, has_moved or _has_new_value(verdict, before), at=self.at)
         if before is None:
             self.changes.begun.append({**_record(self.rule, fingerprint, after), "labels": labels})
-        elif has_moved or (touches and before.is_resolved):
+        elif has_moved:
             self.changes.moved.append(_record(self.rule, fingerprint, after))
         if touches:
             said = self._said(verdict, labels)

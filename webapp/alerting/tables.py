@@ -78,7 +78,7 @@ class RuleStateRow(Base):
 
     rule_id: Mapped[UUID] = mapped_column(ForeignKey("rule.id"), primary_key=True)
     fingerprint: Mapped[UUID] = mapped_column(primary_key=True)
-    labels: Mapped[dict[str, str]] = mapped_column(JSONB)
+    labels: Mapped[dict[str, str]] = mapped_column(JSONB)  # what the fingerprint is made of, for who reads the table
     phase: Mapped[str]
     condition: Mapped[str]
     active_at: Mapped[datetime | None]

@@ -142,6 +142,7 @@ def value_of(metric: Metric, evidence: Evidence) -> Value:
 
 
 def series_of(metric: Metric, steps: Sequence[Evidence]) -> MetricSeries:
+    """Return the metric of each step, in the order of the steps."""
     return MetricSeries(metric, tuple(Point(step.window.start, value_of(metric, step)) for step in steps))
 
 
