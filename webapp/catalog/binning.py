@@ -116,8 +116,9 @@ class Binning:
         return tuple(_sorted_codes(feature) for feature in self.features)
 
     @cached_property
-    def edges(self) -> tuple[Floats, ...]:
-        return tuple(np.asarray(feature.edges) for feature in self.features)
+    def bounds(self) -> tuple[tuple[Floats, Counts], ...]:
+        """Return for each numeric feature its upper bounds (of what is below, of its bins) and the slot of each."""
+        return tuple(_upper_bounds(feature) for feature in self.features)
 
     def slots(self, position: int, values: Floats) -> Counts:
         """Return, for each value of the feature, which of its counters or bins it belongs to (-1: none, learning)."""
@@ -127,13 +128,8 @@ class Binning:
         return self._numeric_slots(position, values)
 
     def _numeric_slots(self, position: int, values: Floats) -> Counts:
-        edges = self.edges[position]
-        if len(edges):
-            slots = np.searchsorted(edges[1:-1], values, side="left").astype(np.int64) + COUNTERS
-            slots[values < edges[0]] = BELOW
-            slots[values > edges[-1]] = ABOVE
-        else:
-            slots = np.full(len(values), -1, dtype=np.int64)
+        bounds, slot = self.bounds[position]
+        slots = slot[np.searchsorted(bounds, values, side="left")]
         if not np.isfinite(values).all():
             slots[np.isnan(values)] = MISSING
             slots[values == np.inf] = INFINITE
@@ -239,6 +235,15 @@ def _padded(edges: Floats, size: int, *, keep: float) -> Floats:
         gaps[edges[1:-1] == keep] = np.inf
         edges = np.delete(edges, int(np.argmin(gaps)) + 1)
     return edges
+
+
+def _upper_bounds(feature: FeatureBins) -> tuple[Floats, Counts]:
+    """Return where a numeric feature's slots end, each bound part of what it ends, and the slots, one more of them."""
+    if feature.is_learning or feature.kind is Kind.CATEGORY:
+        return np.empty(0), np.array([-1])
+    edges = np.asarray(feature.edges)
+    below = np.nextafter(edges[0], -np.inf)  # The lowest edge itself belongs to the first bin.
+    return np.array([below, *edges[1:]]), np.array([BELOW, *(np.arange(len(edges) - 1) + COUNTERS), ABOVE])
 
 
 def _sorted_codes(feature: FeatureBins) -> tuple[Floats, Counts]:

@@ -139,7 +139,7 @@ def _feature_counts(features: Floats, groups: Groups, binning: Binning) -> tuple
 
 def _fill_moments(moments: Floats, values: Floats, groups: Groups) -> None:
     finite = np.isfinite(values)
-    number, numbers = groups.number[finite], values[finite]
+    number, numbers = (groups.number, values) if finite.all() else (groups.number[finite], values[finite])
     moments[:, 0] = np.bincount(number, minlength=groups.count)
     moments[:, 3] = np.bincount(number, weights=numbers, minlength=groups.count)
     with np.errstate(over="ignore"):  # The square of an absurdly large value is infinite, which is as true as it gets.

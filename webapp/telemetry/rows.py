@@ -16,6 +16,10 @@ Flags = NDArray[np.bool_]
 MINUTE_HORIZON = timedelta(hours=50)
 
 
+_MINUTE, _HOUR = 60_000_000, 3_600_000_000
+_HALF, _LOW = 32, 0xFFFF_FFFF
+
+
 class Grain(IntEnum):
     MINUTE = 1
     HOUR = 2
@@ -75,12 +79,13 @@ class Groups:
 
     def __init__(self, rows: Rows, segment: Counts, now_us: int) -> None:
         by_minute = rows.at >= now_us - int(MINUTE_HORIZON.total_seconds() * 1e6)
-        size = np.where(by_minute, 60_000_000, 3_600_000_000)
-        bucket = rows.at // size * size
-        keys = np.stack([rows.version_id, segment, by_minute.astype(np.int64), bucket], axis=1)
-        self.keys, number = np.unique(keys, axis=0, return_inverse=True)
-        self.number: Counts = number.reshape(-1)
-        self.count = len(self.keys)
+        minute = np.where(by_minute, rows.at // _MINUTE, rows.at // _HOUR * 60)
+        # Two numbers in one, twice: sorting numbers is ten times faster than sorting rows of them.
+        owners, owner = np.unique(rows.version_id << _HALF | segment, return_inverse=True)
+        groups, self.number = np.unique(owner << _HALF | minute << 1 | by_minute, return_inverse=True)
+        self.count = len(groups)
+        owner, bucket = owners[groups >> _HALF], groups & _LOW
+        self.keys = np.stack([owner >> _HALF, owner & _LOW, bucket & 1, (bucket >> 1) * _MINUTE], axis=1)
 
     def total(self, weights: Floats | Flags) -> Floats:
         return np.bincount(self.number, weights=weights.astype(np.float64), minlength=self.count).astype(np.float64)
