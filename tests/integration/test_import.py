@@ -17,7 +17,7 @@ from webapp.cli.imports import COMMAND
 from webapp.core.errors import InvalidInputError, UserError
 from webapp.core.periods import Window
 from webapp.metrics.performance import performance
-from webapp.telemetry.baselines import ensure_provisional
+from webapp.telemetry.baselines import baselines, ensure_provisional
 from webapp.telemetry.importer import Mapped, Means, OutcomeImporter, PredictionImporter, Refused, Summary, instant_of
 from webapp.telemetry.importer_files import open_file
 from webapp.telemetry.ingest import Limits
@@ -197,6 +197,32 @@ def test_the_command_says_what_came_of_it_and_keeps_the_refused_rows(runtime, tm
     with errors.open(newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["row"], row["field"]) == ("8", "score")
+
+
+def test_the_command_makes_the_baseline_first_and_only_once(runtime, tmp_path):
+    (tmp_path / "training").mkdir()
+    training = scored(tmp_path / "training", scores=[str(place / 160) for place in range(40)])
+    with training.open() as file:
+        header, *lines = file.readlines()
+    training.write_text(header + "".join(lines * 4))
+    arguments = (
+        *("predictions", str(scored(tmp_path)), "--model", "churn", "--at", "now", "--version", "v1"),
+        *("--map", "customerID=prediction_id", "--map", "probability=score", "--baseline", str(training)),
+    )
+
+    first, second = run_command(runtime, tmp_path, *arguments), run_command(runtime, tmp_path, *arguments)
+
+    assert first.exit_code == 0, first.output
+    assert "Baseline 1 of churn was made" in first.output
+    assert "Counted 40 rows" in first.output
+    assert "40 accepted" in first.output
+    assert "Baseline" not in second.output
+    with runtime.transaction() as session:
+        (info,) = baselines(session, catalog.model_named(session, "churn").id)
+        binning = catalog.current_binning(session, catalog.model_named(session, "churn").id)
+    assert (info.row_count, info.source) == (160, "the file scored.csv")
+    assert "customerID" not in binning.names
+    assert "probability" not in binning.names
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from tests.web.dashboards import figure, page, texts, words
 from webapp.catalog.models import Task
 from webapp.catalog.register import put_model
 from webapp.core.periods import Window
+from webapp.telemetry import ahead
 from webapp.telemetry.baselines import create_from_window
 from webapp.telemetry.ingest import accept_predictions
 from webapp.telemetry.wire import Prediction
@@ -132,3 +133,16 @@ def test_a_window_without_predictions_says_so(churn, routing, demand, client_of,
     assert "No scores in this window" in said
     assert "No predictions in this window" in said
     assert "Something went wrong" not in said
+
+
+def test_a_file_that_is_being_stored_is_told(runtime, churn, client_of):
+    client = client_of("data_scientist")
+    assert "A file is being stored" not in words(page(client, PAGE + "churn"))
+
+    with runtime.transaction() as session:
+        number = ahead.begin(session, churn.id, 1_234_567, now=NOW)
+    assert "all 1,234,567 predictions of a file already" in words(page(client, PAGE + "churn"))
+
+    with runtime.transaction() as session:
+        ahead.end(session, number)
+    assert "A file is being stored" not in words(page(client, PAGE + "churn"))

@@ -5,14 +5,16 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
+from sqlalchemy.orm import Session
 
 from webapp.accounts import audit
 from webapp.accounts.actor import SYSTEM
+from webapp.catalog.models import Model
 from webapp.catalog.queries import model_named
 from webapp.cli.opening import opened
 from webapp.core.errors import InvalidInputError
 from webapp.telemetry import baseline_file
-from webapp.telemetry.baseline_file import Preview
+from webapp.telemetry.baseline_file import Given, Preview
 
 NAMED = 6
 
@@ -40,12 +42,23 @@ def COMMAND(model: str, file: Path, score: str | None, actual: str | None, day: 
         _say(baseline_file.preview(session, known, what))
         if check:
             return
-        made = baseline_file.create(
-            session, known, what, source=f"the file {file.name}", by=SYSTEM.name, now=now, valid_from=valid_from
-        )
-        after = {"number": made.number, "source": made.source, "row_count": made.row_count}
-        audit.record(session, "baseline.made", actor=SYSTEM, subject=f"model:{known.name}", now=now, after=after)
-    click.echo(f"Baseline {made.number} of {model} was made; drift of all windows is measured against it.")
+        make(session, known, what, file, now=now, valid_from=valid_from)
+
+
+def make(
+    session: Session, model: Model, what: Given, file: Path, *, now: datetime, valid_from: datetime | None = None
+) -> None:
+    """Make the baseline, write it into the audit log and say so."""
+    made = baseline_file.create(
+        session, model, what, source=source_of(file), by=SYSTEM.name, now=now, valid_from=valid_from
+    )
+    after = {"number": made.number, "source": made.source, "row_count": made.row_count}
+    audit.record(session, "baseline.made", actor=SYSTEM, subject=f"model:{model.name}", now=now, after=after)
+    click.echo(f"Baseline {made.number} of {model.name} was made; drift of all windows is measured against it.")
+
+
+def source_of(file: Path) -> str:
+    return f"the file {file.name}"
 
 
 def _day(text: str) -> datetime:

@@ -13,9 +13,11 @@ import pyarrow as pa
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from webapp.cli.baseline import make, source_of
 from webapp.cli.opening import opened
 from webapp.core.errors import InvalidInputError, UserError
 from webapp.runtime import Runtime
+from webapp.telemetry.baselines import baselines
 from webapp.telemetry.fold import fold
 from webapp.telemetry.importer import Importer, Mapped, Means, OutcomeImporter, PredictionImporter, Refused, Summary
 from webapp.telemetry.importer_files import open_file
@@ -53,6 +55,11 @@ def _common(command: Callable[..., None]) -> Callable[..., None]:
 @_common
 @click.option("--version", help="The version, where no column says it.")
 @click.option("--features", help="The columns that are features, separated by commas; all unmapped ones by default.")
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file with the same columns, such as a training frame, that drift is measured against from now on.",
+)
 def predictions(
     file: Path,
     model: str,
@@ -62,6 +69,7 @@ def predictions(
     errors: Path | None,
     version: str | None,
     features: str | None,
+    baseline: Path | None,
 ) -> None:
     """Import predictions. Fields: prediction_id, at, version, score, predicted, actual, latency_ms, error, environment.
 
@@ -74,7 +82,7 @@ def predictions(
     """
     chosen = None if features is None else [name.strip() for name in features.split(",")]
     mapped = Mapped(model, _fields(pairs), chosen, version, at, positive)
-    _import(PredictionImporter, file, mapped, errors)
+    _import(PredictionImporter, file, mapped, errors, baseline=baseline)
 
 
 @COMMAND.command("outcomes")
@@ -91,12 +99,16 @@ def outcomes(
     _import(OutcomeImporter, file, Mapped(model, _fields(pairs), at=at, positive=positive), errors)
 
 
-def _import(kind: type[Importer[Any]], file: Path, mapped: Mapped, errors: Path | None) -> None:
+def _import(
+    kind: type[Importer[Any]], file: Path, mapped: Mapped, errors: Path | None, *, baseline: Path | None = None
+) -> None:
     pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own keeps what was read long after it was stored.
     opened_file = open_file(file)
     console = Console(stderr=True)
     with opened() as runtime, ExitStack() as stack:
         importer = kind(opened_file, mapped, now=runtime.clock.now())
+        if baseline is not None and isinstance(importer, PredictionImporter):
+            _make_baseline(runtime, importer, baseline)
         refuse = stack.enter_context(_error_file(errors))
         advance = stack.enter_context(_progress(console, file.name, opened_file.size))
         began = time.monotonic()
@@ -107,6 +119,7 @@ def _import(kind: type[Importer[Any]], file: Path, mapped: Mapped, errors: Path 
                 limits=_limits(runtime),
                 refuse=refuse,
                 progress=advance,
+                counted=lambda rows: _say_counted(rows, time.monotonic() - began),
             )
         )
         seconds = time.monotonic() - began
@@ -114,6 +127,17 @@ def _import(kind: type[Importer[Any]], file: Path, mapped: Mapped, errors: Path 
     _say(summary, seconds, errors)
     if not summary.accepted and not summary.duplicates:
         raise UserError("Nothing was imported." if summary.read else f"'{file.name}' has no rows.")
+
+
+def _make_baseline(runtime: Runtime, importer: PredictionImporter, file: Path) -> None:
+    """Make the file the model's baseline, once: an import that was interrupted is run again as it was."""
+    with runtime.job_transaction() as session:
+        now = runtime.clock.now()
+        model = importer.register(session, now=now)
+        what = importer.reference(model, file)
+        newest = next(iter(baselines(session, model.id)), None)
+        if newest is None or (newest.source, newest.row_count) != (source_of(file), what.rows):
+            make(session, model, what, file, now=now)
 
 
 def _fields(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -162,6 +186,10 @@ def _error_file(path: Path | None) -> Iterator[Callable[[Refused], None]]:
         writer = csv.writer(file)
         writer.writerow(["row", "prediction_id", "field", "message"])
         yield lambda refused: writer.writerow([refused.row, refused.prediction_id, refused.field, refused.message])
+
+
+def _say_counted(rows: int, seconds: float) -> None:
+    click.echo(f"Counted {rows:,} rows in {seconds:.1f} s: their figures are on the screens. Storing the rows …")
 
 
 def _say(summary: Summary, seconds: float, errors: Path | None) -> None:

@@ -7,8 +7,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import numpy as np
@@ -19,9 +20,9 @@ from webapp.catalog.models import Model, Task
 from webapp.catalog.queries import current_binning
 from webapp.core.errors import InvalidInputError
 from webapp.telemetry import baselines
-from webapp.telemetry.bins import Columns
+from webapp.telemetry.bins import Columns, first_value
 from webapp.telemetry.columns import class_text, numbers, unknown_features
-from webapp.telemetry.importer_files import EventFile, open_file
+from webapp.telemetry.importer_files import EventFile, Values, open_file
 from webapp.telemetry.reference import BaselineInfo
 from webapp.telemetry.wire import FeatureValue
 
@@ -131,20 +132,27 @@ class _Document(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def _whole(file: EventFile, name: str) -> Columns:
-    parts: dict[str, list[Any]] = {column: [] for column in file.columns}
+    parts: dict[str, list[Values]] = {column: [] for column in file.columns}
     rows = 0
     for stretch in file.stretches():
         if stretch.unreadable:
             number, fault = stretch.unreadable[0]
             raise InvalidInputError(f"Row {number:,} of '{name}' {fault}; a baseline is made of whole files.")
-        for column, values in stretch.columns.items():
-            parts.setdefault(column, [None] * rows).extend(values)
-        rows += len(stretch.numbers)
-        for values in parts.values():
-            values.extend([None] * (rows - len(values)))
+        size = len(stretch.numbers)
+        for column in stretch.columns:
+            parts.setdefault(column, [[None] * rows]).append(stretch.compact(column))
+        for column in parts.keys() - stretch.columns.keys():
+            parts[column].append([None] * size)
+        rows += size
         if rows > ROWS:
             raise InvalidInputError(f"'{name}' has more than {ROWS:,} rows; a sample of them is as good a reference.")
-    return parts
+    return {column: _joined(values) for column, values in parts.items()}
+
+
+def _joined(parts: Sequence[Values]) -> Values:
+    if parts and all(isinstance(part, np.ndarray) for part in parts):
+        return cast(Values, np.concatenate(cast(Sequence[Any], parts)))
+    return list(chain.from_iterable(parts))
 
 
 def _taken(columns: dict[str, Sequence[FeatureValue]], named: str | None, usual: str) -> Sequence[FeatureValue] | None:
@@ -165,7 +173,9 @@ def _scores(values: Sequence[FeatureValue], name: str) -> list[float]:
 
 def _outcomes(model: Model, values: Sequence[FeatureValue]) -> list[float | None]:
     """Return 1 for the model's positive class, 0 for another, None where nothing is known."""
-    return [None if each is None or each != each else _is_positive(model, each) for each in values]
+    given = {each for each in values if each is not None and each == each}
+    meaning: dict[FeatureValue, float] = {each: _is_positive(model, each) for each in given}
+    return [meaning.get(each) for each in values]
 
 
 def _is_positive(model: Model, value: FeatureValue) -> float:
@@ -181,5 +191,5 @@ def _is_positive(model: Model, value: FeatureValue) -> float:
 
 def _present(columns: Columns) -> frozenset[str]:
     """Return the names of the columns that have any value: the others cannot become a feature."""
-    firsts = {name: next((each for each in values if each is not None), None) for name, values in columns.items()}
+    firsts = {name: first_value(values) for name, values in columns.items()}
     return frozenset(unknown_features([firsts], None))

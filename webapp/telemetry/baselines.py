@@ -21,7 +21,7 @@ from webapp.catalog.tables import BaselineRow, ModelRow
 from webapp.core.errors import InvalidInputError
 from webapp.core.ids import uuid7
 from webapp.core.periods import Window
-from webapp.telemetry import partitions, raw
+from webapp.telemetry import ahead, partitions, raw
 from webapp.telemetry.aggregate import TALLY
 from webapp.telemetry.binnings import edges_of, hold_alone, store_binning
 from webapp.telemetry.bins import Bins, Columns, bins_of_columns
@@ -250,19 +250,22 @@ def _store(
     )
     session.add(row)
     session.flush()
-    recount(session, version_ids(session, [model.id])[model.id], counted.binning, now=now)
-    if model.segment_keys:
+    is_ahead = ahead.on_its_way(session, model.id) is not None  # Then only the stored events can be counted anew.
+    if not is_ahead:
+        recount(session, version_ids(session, [model.id])[model.id], counted.binning, now=now)
+    if is_ahead or model.segment_keys:
         count_again(session, model, now=now)
     return _info(row)
 
 
 def _without_baseline(session: Session) -> Sequence[Model]:
-    """Return the models with enough events and no baseline."""
+    """Return the models with enough events and no baseline; not those whose rows are just being stored."""
     query = text(
         "SELECT v.model_id FROM model_version v JOIN ("
         " SELECT version_id, predictions FROM rollup WHERE grain = 4 AND segment_id = 0"
         " UNION ALL SELECT version_id, predictions FROM rollup_delta WHERE segment_id = 0"
         ") AS c ON c.version_id = v.id WHERE NOT EXISTS (SELECT FROM baseline b WHERE b.model_id = v.model_id)"
+        " AND NOT EXISTS (SELECT FROM counted_ahead a WHERE a.model_id = v.model_id)"
         " GROUP BY v.model_id HAVING sum(c.predictions) >= :enough ORDER BY v.model_id"
     )
     numbers = list(session.scalars(query, {"enough": ENOUGH_EVENTS}))

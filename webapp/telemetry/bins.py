@@ -50,6 +50,11 @@ class Bins:
         ]
 
 
+def first_value(values: Sequence[FeatureValue]) -> FeatureValue:
+    """Return the first value that is there, None where all are missing, as NaN is."""
+    return next((value for value in values if value is not None and value == value), None)
+
+
 def bins_of_columns(columns: Columns, known: Sequence[FeatureBins]) -> tuple[Sequence[FeatureBins], Floats]:
     """Return the bins of a file's columns and its values in their order: the known features first, then new ones.
 
@@ -61,8 +66,7 @@ def bins_of_columns(columns: Columns, known: Sequence[FeatureBins]) -> tuple[Seq
     (size,) = lengths
     kinds = {feature.name: feature.kind for feature in known}
     for name, values in columns.items():
-        present = next((value for value in values if value is not None and value == value), None)  # NaN is missing
-        found = unknown_features([{name: present}], None)
+        found = unknown_features([{name: first_value(values)}], None)
         if name not in kinds and name in found:
             kinds[name] = found[name].kind
     matrix = np.full((size, len(kinds)), np.nan)

@@ -44,17 +44,17 @@ def numbers(raw: Sequence[FeatureValue]) -> Floats:
         values = np.array(raw, dtype=np.float64)
     except (ValueError, TypeError, OverflowError):
         return np.array([_number(value) for value in raw])
-    if not np.isfinite(values).all() and any(isinstance(value, str) for value in raw):
+    if not np.isfinite(values).all() and str in set(map(type, raw)):
         return np.array([_number(value) for value in raw])  # The text "nan" is no missing value.
     return values
 
 
 def codes(raw: Sequence[FeatureValue]) -> tuple[Floats, Mapping[float, str]]:
     """Return the codes of the values (missing ones as NaN) and what they stand for."""
-    if any(isinstance(value, bool) for value in raw):
+    if bool in set(map(type, raw)):
         raw = [text_of(value) if isinstance(value, bool) else value for value in raw]  # since True == 1.0
     coded = {value: _code(text_of(value)) for value in set(raw) if not _is_missing(value)}
-    values = np.array([coded.get(value, math.nan) for value in raw])
+    values = np.array(list(map(coded.get, raw)), dtype=np.float64)  # NaN for what has no code
     return values, {code: text_of(value) for value, code in coded.items()}
 
 

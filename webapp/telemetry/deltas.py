@@ -20,15 +20,16 @@ def append(
     session: Session, rows: Rows, binning: Binning, *, now_us: int, features: NDArray[np.float64] | None = None
 ) -> None:
     """Append what new predictions add."""
-    _copy(session, deltas(rows, binning, now_us=now_us, features=features), binning)
+    write(session, deltas(rows, binning, now_us=now_us, features=features), binning)
 
 
 def append_labels(session: Session, rows: Rows, binning: Binning, *, now_us: int, sign: int) -> None:
     """Append what outcomes add to the counts of their predictions' buckets, or take away (sign −1)."""
-    _copy(session, label_deltas(rows, binning, now_us=now_us, sign=sign), binning)
+    write(session, label_deltas(rows, binning, now_us=now_us, sign=sign), binning)
 
 
-def _copy(session: Session, made: Sequence[Delta], binning: Binning) -> None:
+def write(session: Session, made: Sequence[Delta], binning: Binning) -> None:
+    """Append what was counted elsewhere, in the binning."""
     scalars = np.array([delta.scalars for delta in made])
     copy_rows(
         session,

@@ -13,12 +13,21 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
 from sqlalchemy.orm import Session
 
+from webapp.catalog.models import Model
+from webapp.catalog.queries import model_named
+from webapp.catalog.register import ensure_model
 from webapp.core.errors import InvalidInputError
+from webapp.telemetry import baseline_file
+from webapp.telemetry.baseline_file import Given
+from webapp.telemetry.decisions import likely_task
+from webapp.telemetry.importer_ahead import BLOCK_ROWS as AHEAD_ROWS
+from webapp.telemetry.importer_ahead import FirstLook
 from webapp.telemetry.importer_blocks import Block, Layout, NotPlainError, block_of
 from webapp.telemetry.importer_bulk import BLOCK_ROWS, Blocks, Bulk
 from webapp.telemetry.importer_files import ROWS, EventFile, Stretch
@@ -68,6 +77,7 @@ class Means:
     limits: Limits
     refuse: Callable[[Refused], None]
     progress: Callable[[int], None]  # gets the bytes read so far
+    counted: Callable[[int], None] = lambda _rows: None  # gets how many rows are counted, before they are stored
 
 
 @dataclass(slots=True)
@@ -190,8 +200,14 @@ class PredictionImporter(Importer[Prediction]):
         self._actual: Sequence[Any] = ()
 
     def run(self, means: Means) -> Summary:
-        """Import the file: plain rows by the block, several at once, all others row by row."""
+        """Import the file: plain rows by the block, several at once, all others row by row.
+
+        A model's first file is counted before its rows are stored, where all of them are plain.
+        """
         summary = Summary()
+        look = FirstLook(self.bulk, means.open, means.clock, means.limits)
+        if look.count(self._block(stretch) for stretch in self._stretches(AHEAD_ROWS)):
+            means.counted(look.rows)
 
         def one_by_one(stretch: Stretch) -> None:
             for part in stretch.parts(ROWS):
@@ -202,13 +218,34 @@ class PredictionImporter(Importer[Prediction]):
                 self.bulk.accept(session, block, now=means.clock(), limits=means.limits)
 
         with Blocks(store, otherwise=one_by_one) as blocks:
-            texts = frozenset(self._layout.columns.values())
-            for stretch in self.file.stretches(texts=texts, rows=BLOCK_ROWS):
+            for stretch in self._stretches(BLOCK_ROWS):
                 blocks.put(stretch, self._block(stretch))
                 means.progress(self.file.position)
+                look.go_on()
+        look.settle(blocks.stored)
         summary.read += blocks.stored
         summary.accepted += blocks.stored
         return summary
+
+    def register(self, session: Session, *, now: datetime) -> Model:
+        """Return the model, which the file's first row makes where there is none."""
+        first = next(self._stretches(1), None)
+        items = [] if first is None else self._events(first)[0]
+        if not items:
+            return model_named(session, self.mapped.model)
+        return ensure_model(session, self.mapped.model, now=now, task=likely_task(items[0]))
+
+    def reference(self, model: Model, path: Path) -> Given:
+        """Return what another file with the same columns gives as a baseline: its features, scores and outcomes."""
+        columns = baseline_file.read_file(path)
+        chosen = {name: columns[name] for name in self.features if name in columns}
+        named: dict[str, str] = {}
+        for field_name in (baseline_file.SCORE, baseline_file.ACTUAL):
+            column = self._layout.columns.get(field_name)
+            if column is not None and column in columns:
+                chosen[column] = self._converted(field_name, columns[column])
+                named[field_name] = column
+        return baseline_file.given(model, chosen, **named)
 
     def accept(self, session: Session, items: Sequence[Prediction], *, now: datetime, limits: Limits) -> Receipt:
         receipt = accept_predictions(session, items, now=now, limits=limits)
@@ -226,6 +263,9 @@ class PredictionImporter(Importer[Prediction]):
         columns = [stretch.columns.get(name, absent) for name in self.features]
         for row in zip(*columns, strict=True) if columns else [()] * len(stretch.numbers):
             yield {"features": {name: _feature(value) for name, value in zip(self.features, row, strict=True)}}
+
+    def _stretches(self, rows: int) -> Iterator[Stretch]:
+        return self.file.stretches(texts=frozenset(self._layout.columns.values()), rows=rows)
 
     def _block(self, stretch: Stretch) -> Block | None:
         if stretch.table is None or stretch.unreadable or len(stretch.numbers) != stretch.table.num_rows:

@@ -23,7 +23,7 @@ from webapp.catalog.models import Model, Task
 from webapp.catalog.register import check_name, ensure_model, ensure_version
 from webapp.core.ids import digests, event_ids
 from webapp.db.copy import Column, copy_rows
-from webapp.telemetry import deltas, partitions, repeats
+from webapp.telemetry import ahead, counting, deltas, partitions, repeats
 from webapp.telemetry.binnings import extended_binning
 from webapp.telemetry.columns import Matrix, codes
 from webapp.telemetry.decisions import Answers, likely_task
@@ -32,7 +32,7 @@ from webapp.telemetry.importer_files import Stretch
 from webapp.telemetry.prediction_columns import prediction_columns
 from webapp.telemetry.predictions import MAXIMUM_FEATURES, Limits, keep_texts
 from webapp.telemetry.refusals import CLOCK_TOLERANCE, uuid_array
-from webapp.telemetry.rows import Rows
+from webapp.telemetry.rows import Delta, Rows
 from webapp.telemetry.wire import Prediction
 
 Floats = NDArray[np.float64]
@@ -41,6 +41,9 @@ Counts = NDArray[np.int64]
 ENVIRONMENT = "production"
 BLOCK_ROWS = 6_000
 AT_ONCE = 2  # while one waits for the database, another one counts
+_OUTCOMES = text(
+    "SELECT EXISTS (SELECT 1 FROM unnest(CAST(:keys AS uuid[])) AS k(key) JOIN outcome o ON o.key = k.key)"
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -96,6 +99,7 @@ class Bulk:
     """
 
     model: str
+    ahead: int | None = None  # the record of what is counted already, where a file is
     _is_new: bool | None = None
     _seen: Counts = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -111,20 +115,18 @@ class Bulk:
                 raise NotPlainError from error
             raise
 
-    def _store(self, session: Session, block: Block, *, now: datetime, limits: Limits) -> None:
-        _check_times(block, now=now, limits=limits)
-        if len(block.features) > MAXIMUM_FEATURES:
-            raise NotPlainError
+    def register(self, session: Session, block: Block, *, now: datetime) -> Model:
+        """Return the model, which the block makes where there is none."""
         check_name(self.model)
-        model = ensure_model(session, self.model, now=now, task=likely_task(_representative(self.model, block)))
-        if model.task is Task.MULTICLASS:
+        return ensure_model(session, self.model, now=now, task=likely_task(_representative(self.model, block)))
+
+    def read(self, session: Session, model: Model, block: Block, *, now: datetime, limits: Limits) -> "Read":
+        """Return the block as the model's events are counted; raise NotPlainError where rows need to be looked at."""
+        _check_times(block, now=now, limits=limits)
+        if len(block.features) > MAXIMUM_FEATURES or model.task is Task.MULTICLASS:
             raise NotPlainError
         decided, actual = _answers(session, model, block)
-        keys = digests((model.id,), block.ids)
-        self._refuse_known(session, model, block, keys, limits=limits)
-        _ensure_partitions(session, block.at)
         binning = extended_binning(session, model, [block.first_values()], now=now)
-        features = _matrix(block, binning)
         rows = Rows(
             version_id=_versions(session, model, block.version, now=now),
             at=block.at,
@@ -135,11 +137,28 @@ class Bulk:
             failed=np.zeros(len(block), dtype=bool),
             delay_s=np.where(np.isnan(actual), np.nan, 0.0),
         )
-        written = _Written(model, block, keys, rows)
+        return Read(binning, rows, _matrix(block, binning))
+
+    def has_nothing(self, session: Session, model: Model) -> bool:
+        """Say whether nothing of the model was taken in when the import began; asked once."""
+        if self._is_new is None:
+            self._is_new = _has_nothing(session, model)
+        return self._is_new
+
+    def _store(self, session: Session, block: Block, *, now: datetime, limits: Limits) -> None:
+        model = self.register(session, block, now=now)
+        read = self.read(session, model, block, now=now, limits=limits)
+        keys = digests((model.id,), block.ids)
+        self._refuse_known(session, model, block, keys, limits=limits)
+        if _have_outcomes(session, keys, np.isnan(read.rows.actual)):
+            raise NotPlainError
+        _ensure_partitions(session, block.at)
+        written = _Written(model, block, keys, read.rows)
         written.copy_outcomes(session, now=now)
-        written.copy_predictions(session, binning, features.values)
-        keep_texts(session, model.id, binning, features, now=now)
-        deltas.append(session, rows, binning, now_us=_microseconds(now), features=features.values)
+        written.copy_predictions(session, read.binning, read.features.values)
+        keep_texts(session, model.id, read.binning, read.features, now=now)
+        if self.ahead is None or not ahead.covers(session, self.ahead):
+            deltas.write(session, read.counted(now=now), read.binning)
 
     def note(self, session: Session, ids: Sequence[str], *, now: datetime) -> None:
         """Remember what the import took in row by row, before a block may hold it again."""
@@ -155,17 +174,29 @@ class Bulk:
         if (np.diff(short) == 0).any():
             raise NotPlainError
         with self._lock:
-            if self._is_new is None:
-                self._is_new = _has_nothing(session, model)
+            is_new = self.has_nothing(session, model)
             place = np.searchsorted(self._seen, short).clip(0, max(len(self._seen) - 1, 0))
             if len(self._seen) and (self._seen[place] == short).any():
                 raise NotPlainError
             self._remember(short)
-        if not self._is_new and _are_stored(session, block, keys, limits=limits):
+        if not is_new and _are_stored(session, block, keys, limits=limits):
             raise NotPlainError
 
     def _remember(self, short: Counts) -> None:
         self._seen = np.sort(np.concatenate([self._seen, short]), kind="stable")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A block as the columns that are counted and stored, in the model's binning."""
+
+    binning: Binning
+    rows: Rows
+    features: Matrix
+
+    def counted(self, *, now: datetime) -> Sequence[Delta]:
+        """Return what the rows add to the counts."""
+        return counting.deltas(self.rows, self.binning, now_us=_microseconds(now), features=self.features.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,14 +327,17 @@ def _has_nothing(session: Session, model: Model) -> bool:
 def _are_stored(session: Session, block: Block, keys: bytes, *, limits: Limits) -> bool:
     """Say whether anything was stored under one of the keys: a prediction at about that time, or an outcome."""
     partitions.look_up_by_index(session)
-    query = text(
-        "SELECT EXISTS (SELECT 1 FROM unnest(CAST(:keys AS uuid[])) AS k(key) JOIN outcome o ON o.key = k.key)"
-    )
-    if session.scalar(query, {"keys": uuid_array(keys)}):
+    if session.scalar(_OUTCOMES, {"keys": uuid_array(keys)}):
         return True
     first, last = (_EPOCH + int(at) * _MICROSECOND for at in (block.at.min(), block.at.max()))
     window, each = limits.outcome_window, [keys[place : place + 16] for place in range(0, len(keys), 16)]
     return bool(repeats.stored(session, each, first - window, last + window))
+
+
+def _have_outcomes(session: Session, keys: bytes, chosen: NDArray[np.bool_]) -> bool:
+    """Say whether somebody told what became of one of the rows that the file says nothing of."""
+    asked = np.frombuffer(keys, "V16")[chosen].tobytes()
+    return bool(asked) and bool(session.scalar(_OUTCOMES, {"keys": uuid_array(asked)}))
 
 
 def _short(keys: bytes) -> Counts:
@@ -325,7 +359,7 @@ def _versions(session: Session, model: Model, version: Coded, *, now: datetime) 
 
 def _matrix(block: Block, binning: Binning) -> Matrix:
     """Return the features in the binning's order, texts by their codes, with what those stand for."""
-    values = np.full((len(block), len(binning.features)), np.nan)
+    values = np.full((len(block), len(binning.features)), np.nan, order="F")  # counted a feature at a time
     texts: dict[str, Mapping[float, str]] = {}
     for place, feature in enumerate(binning.features):
         column = block.features.get(feature.name)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import msgspec
 import pyarrow as pa
@@ -60,6 +60,13 @@ class Stretch:
     unreadable: Sequence[tuple[int, str]] = ()
     table: pa.RecordBatch | None = None
     numeric: frozenset[str] | None = None
+
+    def compact(self, name: str) -> Values:
+        """Return a column's values, as an array where the file holds numbers as such: missing ones are NaN there."""
+        column = None if self.table is None or self.numeric is not None else self.table.column(name)
+        if column is None or not (pa.types.is_floating(column.type) or _is_short_integer(column.type)):
+            return self.columns[name]
+        return cast(Values, column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
 
     def parts(self, size: int) -> Iterator["Stretch"]:
         """Yield the rows in parts of a size, and with the first of them what is unreadable."""
@@ -163,6 +170,7 @@ class _Parquet(EventFile):
         self.columns, self.size = self._file.schema_arrow.names, self._file.metadata.num_rows
 
     def stretches(self, *, texts: Collection[str] = (), rows: int = ROWS) -> Iterator[Stretch]:
+        self.position = 0
         for batch in self._file.iter_batches(batch_size=rows, use_threads=False):
             numbers = range(self.position + 1, self.position + batch.num_rows + 1)
             self.position += batch.num_rows
@@ -207,6 +215,11 @@ def _as_columns(rows: Sequence[tuple[int, dict[str, Any]]], bad: Sequence[tuple[
     names = dict.fromkeys(name for _, row in rows for name in row)
     columns = {name: _plain([row.get(name) for _, row in rows]) for name in names}
     return Stretch([number for number, _ in rows], columns, bad)
+
+
+def _is_short_integer(kind: pa.DataType) -> bool:
+    """Say whether the type holds integers that are floats without a loss, all of them."""
+    return bool(pa.types.is_integer(kind) and kind.bit_width <= 32)
 
 
 def _read_column(numeric: frozenset[str], name: str, texts: Values) -> Values:

@@ -71,16 +71,23 @@ def _count(
 
 
 def recount_segments(
-    session: Session, versions: Sequence[int], binning: Binning, segments_of: SegmentsOf, *, now: datetime
+    session: Session,
+    versions: Sequence[int],
+    binning: Binning,
+    segments_of: SegmentsOf,
+    *,
+    now: datetime,
+    total: bool = False,
 ) -> int:
     """Count the versions' stored events anew by segment, everything about them; return how many there were.
 
     The caller holds the model alone. Unlike the counts of everything, those of segments go back no further than the
-    stored events do.
+    stored events do; with `total` the counts of everything are made anew from these, too.
     """
     fold_versions(session, versions, now=now)
     session.execute(
-        text("DELETE FROM rollup WHERE version_id = ANY(:versions) AND segment_id <> 0"), {"versions": list(versions)}
+        text("DELETE FROM rollup WHERE version_id = ANY(:versions) AND (segment_id <> 0 OR :total)"),
+        {"versions": list(versions), "total": total},
     )
     months: dict[Key, Sum] = {}
     now_us, events = (now - _EPOCH) // _MICROSECOND, 0
@@ -90,7 +97,7 @@ def recount_segments(
             events += len(chunk.rows.at)
             rows = replace(chunk.rows, segments=segments_of(chunk.segments))
             for delta in deltas(rows, binning, now_us=now_us, features=chunk.features):
-                if delta.segment_id:
+                if delta.segment_id or total:
                     parts = {part: getattr(delta, part) for part in PARTS}
                     sums.setdefault(_key(delta, binning), Sum(binning)).add(delta.scalars, parts)
         for grain in (Grain.MINUTE, Grain.HOUR):

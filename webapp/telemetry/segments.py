@@ -14,6 +14,7 @@ from webapp.catalog.queries import as_model, current_binning, version_ids
 from webapp.catalog.register import SEGMENT_KEYS
 from webapp.catalog.tables import ModelRow, SegmentRow
 from webapp.core.errors import InvalidInputError
+from webapp.telemetry import ahead
 from webapp.telemetry.binnings import hold_alone
 from webapp.telemetry.recount import recount_segments
 
@@ -98,9 +99,21 @@ def declare(session: Session, model: Model, keys: Sequence[str], *, now: datetim
 
 
 def count_again(session: Session, model: Model, *, now: datetime) -> int:
-    """Count the stored events of the model by its segments, in the newest bins; the caller holds the model alone."""
+    """Count the stored events of the model by its segments, in the newest bins; the caller holds the model alone.
+
+    Counts that are ahead of the stored events are made anew from these.
+    """
     versions = version_ids(session, [model.id])[model.id]
     binning = current_binning(session, model.id)
     if binning is None or not versions:
         return 0
-    return recount_segments(session, versions, binning, Segments(session, model).of, now=now)
+    total = ahead.take_back(session, model.id)
+    return recount_segments(session, versions, binning, Segments(session, model).of, now=now, total=total)
+
+
+def settle(session: Session, model_id: int, *, now: datetime) -> int:
+    """Count the model's stored events anew if its counts are ahead of them; return how many there were."""
+    hold_alone(session, model_id)
+    if ahead.on_its_way(session, model_id) is None:
+        return 0
+    return count_again(session, as_model(session.get_one(ModelRow, model_id)), now=now)

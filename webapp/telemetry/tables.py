@@ -184,6 +184,18 @@ class RefusalRow(Base):
     item_count: Mapped[int] = mapped_column(BigInteger)
 
 
+class CountedAheadRow(Base):
+    """A file whose rows were counted before they are stored; gone when counts and stored rows agree again."""
+
+    __tablename__ = "counted_ahead"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    model_id: Mapped[int] = mapped_column(ForeignKey("model.id"), index=True)
+    row_count: Mapped[int] = mapped_column(BigInteger)
+    began_at: Mapped[datetime]
+    seen_at: Mapped[datetime]  # when its importer last said that it goes on
+
+
 class FoldLockRow(Base):
     """One row that whoever folds keeps locked, so that two never fold into the same rollup at once."""
 

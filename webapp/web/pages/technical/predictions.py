@@ -19,10 +19,10 @@ from webapp.metrics import queries as metrics
 from webapp.metrics.answer_mix import AnswerMix, answer_mix
 from webapp.metrics.metric import MetricSeries
 from webapp.metrics.places import places
-from webapp.telemetry import baselines
+from webapp.telemetry import ahead, baselines
 from webapp.telemetry import search as stored
 from webapp.telemetry.search import StoredPrediction
-from webapp.web.components import cell, empty_state, field, graph, grid, panel, text_input
+from webapp.web.components import cell, empty_state, field, graph, grid, notice, panel, text_input
 from webapp.web.page import Page, PageRequest
 from webapp.web.pages.technical import frame
 from webapp.web.router import LOCATION
@@ -162,6 +162,7 @@ def _raw(request: PageRequest, view: Technical) -> Component:
     )
     found = prediction_list(_latest(request, view, ""), view.model, view.zone, "")
     return grid(
+        *_being_stored(request, view),
         cell(
             7,
             panel(
@@ -173,6 +174,18 @@ def _raw(request: PageRequest, view: Technical) -> Component:
         ),
         cell(5, html.Div(shown, id=DETAIL, className="mc-sticky")),
     )
+
+
+def _being_stored(request: PageRequest, view: Technical) -> list[Component]:
+    with request.transaction() as session:
+        file = ahead.on_its_way(session, view.model.id)
+    if file is None:
+        return []
+    words = (
+        f"The figures count all {number(file.row_count)} predictions of a file already; single ones can be found"
+        " as soon as they are stored, which is going on."
+    )
+    return [cell(12, notice(words, title="A file is being stored"))]
 
 
 def _latest(request: PageRequest, view: Technical, text: str) -> Sequence[StoredPrediction]:
