@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from webapp.catalog.cells import Cells
 from webapp.catalog.models import Task
 
 Floats = NDArray[np.float64]
@@ -116,7 +117,7 @@ class Binning:
         return tuple(_sorted_codes(feature) for feature in self.features)
 
     @cached_property
-    def bounds(self) -> tuple[tuple[Floats, Counts], ...]:
+    def bounds(self) -> tuple[tuple[Cells, Counts], ...]:
         """Return for each numeric feature its upper bounds (of what is below, of its bins) and the slot of each."""
         return tuple(_upper_bounds(feature) for feature in self.features)
 
@@ -129,11 +130,13 @@ class Binning:
 
     def _numeric_slots(self, position: int, values: Floats) -> Counts:
         bounds, slot = self.bounds[position]
-        slots = slot[np.searchsorted(bounds, values, side="left")]
-        if not np.isfinite(values).all():
-            slots[np.isnan(values)] = MISSING
-            slots[values == np.inf] = INFINITE
-            slots[values == NOT_A_NUMBER] = TYPE_ERROR
+        finite = np.isfinite(values)
+        if finite.all():
+            return slot[bounds.below(values)]
+        slots = np.full(len(values), MISSING)
+        slots[finite] = slot[bounds.below(values[finite])]
+        slots[values == np.inf] = INFINITE
+        slots[values == NOT_A_NUMBER] = TYPE_ERROR
         return slots
 
     def _category_slots(self, position: int, values: Floats) -> Counts:
@@ -237,13 +240,13 @@ def _padded(edges: Floats, size: int, *, keep: float) -> Floats:
     return edges
 
 
-def _upper_bounds(feature: FeatureBins) -> tuple[Floats, Counts]:
+def _upper_bounds(feature: FeatureBins) -> tuple[Cells, Counts]:
     """Return where a numeric feature's slots end, each bound part of what it ends, and the slots, one more of them."""
     if feature.is_learning or feature.kind is Kind.CATEGORY:
-        return np.empty(0), np.array([-1])
+        return Cells(np.empty(0)), np.array([-1])
     edges = np.asarray(feature.edges)
     below = np.nextafter(edges[0], -np.inf)  # The lowest edge itself belongs to the first bin.
-    return np.array([below, *edges[1:]]), np.array([BELOW, *(np.arange(len(edges) - 1) + COUNTERS), ABOVE])
+    return Cells(np.array([below, *edges[1:]])), np.array([BELOW, *(np.arange(len(edges) - 1) + COUNTERS), ABOVE])
 
 
 def _sorted_codes(feature: FeatureBins) -> tuple[Floats, Counts]:
