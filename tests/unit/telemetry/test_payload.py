@@ -21,6 +21,12 @@ def test_what_is_packed_comes_back(counts: np.ndarray, figures: np.ndarray) -> N
     np.testing.assert_array_equal(running, figures)
 
 
+def test_small_counts_take_a_byte_each() -> None:
+    counts = np.arange(1, 101)
+
+    assert [len(pack(counts * times, np.empty(0))) for times in (1, -1, 3, 1_000, 10**9)] == [108, 108, 208, 408, 808]
+
+
 def test_mostly_empty_histograms_are_small() -> None:
     counts = np.zeros(2_000, dtype=np.int64)
     counts[[3, 1999]] = 1, -1
