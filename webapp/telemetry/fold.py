@@ -1,14 +1,16 @@
 """Folding deltas into rollups of every grain: one transaction takes them out and adds them in."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from webapp.catalog.queries import binnings
-from webapp.telemetry.aggregate import TALLY
+from webapp.db.copy import Column, copy_rows
+from webapp.telemetry.aggregate import TALLY, TIMES
 from webapp.telemetry.decode import PARTS, Sum
 from webapp.telemetry.rows import Grain
 from webapp.telemetry.tiles import bucket_of
@@ -16,6 +18,9 @@ from webapp.telemetry.tiles import bucket_of
 BATCH = 2_000
 MINUTES_KEPT = timedelta(days=3)
 _COLUMNS = ", ".join((*TALLY, *PARTS))
+_KEY = ("version_id", "segment_id", "grain", "bucket", "binning_id")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 Key = tuple[int, int, int, datetime, int]  # version, segment, grain, bucket, binning
 
 
@@ -76,27 +81,51 @@ def coarsen(sums: dict[Key, Sum], grain: Grain) -> None:
         sums.setdefault(wider, Sum(sums[key].binning)).merge(sums[key])
 
 
-def _upsert(session: Session, sums: dict[Key, Sum], *, now: datetime) -> None:
+def insert(session: Session, sums: dict[Key, Sum], *, now: datetime) -> None:
+    """Write rollups that do not exist yet, all at once."""
+    if not sums:
+        return
     keys = sorted(sums)
-    _add_existing(session, sums, keys)
-    names = ("version_id", "segment_id", "grain", "bucket", "binning_id")
-    assignments = ", ".join(f"{name} = excluded.{name}" for name in (*TALLY, *PARTS, "updated_at"))
-    statement = text(
-        f"INSERT INTO rollup ({', '.join(names)}, {_COLUMNS}, updated_at)"
-        f" VALUES ({', '.join(':' + name for name in (*names, *TALLY, *PARTS, 'updated_at'))})"
-        f" ON CONFLICT ({', '.join(names)}) DO UPDATE SET {assignments}"
-    )
-    session.execute(statement, [_values(key, names, sums[key], now) for key in keys])
+    scalars = np.array([sums[key].scalars for key in keys])
+    buckets = np.array([(key[3] - _EPOCH) // _MICROSECOND for key in keys])
+    columns = [
+        Column("version_id", "int4", np.array([key[0] for key in keys])),
+        Column("segment_id", "int4", np.array([key[1] for key in keys])),
+        Column("grain", "int2", np.array([key[2] for key in keys])),
+        Column("bucket", "timestamptz", buckets),
+        Column("binning_id", "int4", np.array([key[4] for key in keys])),
+        Column("updated_at", "timestamptz", np.full(len(keys), (now - _EPOCH) // _MICROSECOND)),
+        *(
+            Column(name, "float8", scalars[:, place])
+            if name in TIMES
+            else Column(name, "int8", np.rint(scalars[:, place]).astype(np.int64))
+            for place, name in enumerate(TALLY)
+        ),
+        *(Column(part, "bytea", [sums[key].payload(part) for key in keys]) for part in PARTS),
+    ]
+    copy_rows(session, "rollup", columns)
 
 
-def _values(key: Key, names: Sequence[str], total: Sum, now: datetime) -> dict[str, object]:
+def _upsert(session: Session, sums: dict[Key, Sum], *, now: datetime) -> None:
+    known = _add_existing(session, sums)
+    insert(session, {key: total for key, total in sums.items() if key not in known}, now=now)
+    if known:
+        statement = text(
+            f"UPDATE rollup SET {', '.join(f'{name} = :{name}' for name in (*TALLY, *PARTS, 'updated_at'))}"
+            f" WHERE {' AND '.join(f'{name} = :{name}' for name in _KEY)}"
+        )
+        session.execute(statement, [_values(key, sums[key], now) for key in sorted(known)])
+
+
+def _values(key: Key, total: Sum, now: datetime) -> dict[str, object]:
     scalars = dict(zip(TALLY, total.scalars.tolist(), strict=True))
     payloads = {part: total.payload(part) for part in PARTS}
-    return dict(zip(names, key, strict=True)) | scalars | payloads | {"updated_at": now}
+    return dict(zip(_KEY, key, strict=True)) | scalars | payloads | {"updated_at": now}
 
 
-def _add_existing(session: Session, sums: dict[Key, Sum], keys: Sequence[Key]) -> None:
-    """Add what the rollups hold already; the fold lock keeps others from changing them meanwhile."""
+def _add_existing(session: Session, sums: dict[Key, Sum]) -> set[Key]:
+    """Add what the rollups hold already, and return which; the fold lock keeps others from changing them meanwhile."""
+    keys, known = sorted(sums), set[Key]()
     rows = session.execute(
         text(
             f"SELECT r.version_id, r.segment_id, r.grain, r.bucket, r.binning_id, {_COLUMNS}"
@@ -112,3 +141,5 @@ def _add_existing(session: Session, sums: dict[Key, Sum], keys: Sequence[Key]) -
     for row in rows:
         key = (row.version_id, row.segment_id, row.grain, row.bucket, row.binning_id)
         sums[key].add([getattr(row, name) for name in TALLY], {part: getattr(row, part) for part in PARTS})
+        known.add(key)
+    return known

@@ -30,8 +30,8 @@ def pack(counts: Counts, figures: Floats) -> bytes:
     most = max(int(counts.max()), -int(counts.min())) if len(counts) else 0
     encoding = next(code for largest, code in _LARGEST if most <= largest)
     kind = _DENSE[encoding]
-    filled = np.flatnonzero(counts)
-    if len(filled) * _SPARSE_ENTRY < len(counts) * kind.itemsize:
+    if np.count_nonzero(counts) * _SPARSE_ENTRY < len(counts) * kind.itemsize:
+        filled = np.flatnonzero(counts)
         body = filled.astype("<u4").tobytes() + counts[filled].astype("<i8").tobytes()
         return _HEADER.pack(_SPARSE, len(filled)) + body + figures.astype("<f8").tobytes()
     return _HEADER.pack(encoding, len(counts)) + counts.astype(kind).tobytes() + figures.astype("<f8").tobytes()

@@ -9,19 +9,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from webapp.catalog.binning import Binning
 from webapp.catalog.queries import binnings
 from webapp.core.periods import MINUTE, Window, floor_to
-from webapp.db.copy import Column, copy_rows
 from webapp.telemetry import partitions, raw
-from webapp.telemetry.aggregate import TALLY, TIMES
+from webapp.telemetry.aggregate import TALLY
 from webapp.telemetry.counting import deltas
 from webapp.telemetry.decode import PARTS, Sum
-from webapp.telemetry.fold import Key, coarsen, fold_versions
+from webapp.telemetry.fold import Key, coarsen, fold_versions, insert
 from webapp.telemetry.rows import MINUTE_HORIZON, Counts, Delta, Grain
 from webapp.telemetry.tiles import bucket_of
 
@@ -48,10 +46,10 @@ def recount(session: Session, versions: Sequence[int], binning: Binning, *, now:
         window = Window(week, week + partitions.WEEK)
         events += _count(session, versions, window, binning, sums, now=now)
         _take_over(session, versions, window, binning, sums, now=now)
-        _insert(session, sums, now=now)
+        insert(session, sums, now=now)
         _add_to_months(months, sums)
     _drop_months(session, versions, weeks[0], now=now)
-    _insert(session, months, now=now)
+    insert(session, months, now=now)
     return events
 
 
@@ -102,9 +100,9 @@ def recount_segments(
                     sums.setdefault(_key(delta, binning), Sum(binning)).add(delta.scalars, parts)
         for grain in (Grain.MINUTE, Grain.HOUR):
             coarsen(sums, grain)
-        _insert(session, sums, now=now)
+        insert(session, sums, now=now)
         _add_to_months(months, sums)
-    _insert(session, months, now=now)
+    insert(session, months, now=now)
     return events
 
 
@@ -154,32 +152,7 @@ def _drop_months(session: Session, versions: Sequence[int], oldest: datetime, *,
         ),
         {"versions": list(versions), "day": int(Grain.DAY), "first": first, "oldest": oldest},
     ).all()
-    _insert(session, _kept(session, rows, first), now=now)
-
-
-def _insert(session: Session, sums: dict[Key, Sum], *, now: datetime) -> None:
-    """Write rollups that do not exist yet, all at once."""
-    if not sums:
-        return
-    keys = sorted(sums)
-    scalars = np.array([sums[key].scalars for key in keys])
-    buckets = np.array([(key[3] - _EPOCH) // _MICROSECOND for key in keys])
-    columns = [
-        Column("version_id", "int4", np.array([key[0] for key in keys])),
-        Column("segment_id", "int4", np.array([key[1] for key in keys])),
-        Column("grain", "int2", np.array([key[2] for key in keys])),
-        Column("bucket", "timestamptz", buckets),
-        Column("binning_id", "int4", np.array([key[4] for key in keys])),
-        Column("updated_at", "timestamptz", np.full(len(keys), (now - _EPOCH) // _MICROSECOND)),
-        *(
-            Column(name, "float8", scalars[:, place])
-            if name in TIMES
-            else Column(name, "int8", np.rint(scalars[:, place]).astype(np.int64))
-            for place, name in enumerate(TALLY)
-        ),
-        *(Column(part, "bytea", [sums[key].payload(part) for key in keys]) for part in PARTS),
-    ]
-    copy_rows(session, "rollup", columns)
+    insert(session, _kept(session, rows, first), now=now)
 
 
 def _kept(session: Session, rows: Sequence[Row[Any]], month: datetime) -> dict[Key, Sum]:
