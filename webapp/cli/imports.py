@@ -24,6 +24,7 @@ from webapp.telemetry.importer_files import open_file
 from webapp.telemetry.ingest import Limits
 
 REASONS_SHOWN = 10
+FOLDED_AT_ONCE = 500  # deltas, so that an import stays small
 
 
 @click.group("import")
@@ -161,7 +162,7 @@ def _fold(runtime: Runtime) -> None:
     """Fold what was added, so that the first page does not have to read it piece by piece."""
     while True:
         with runtime.job_transaction() as session:
-            if not fold(session, now=runtime.clock.now()):
+            if not fold(session, now=runtime.clock.now(), limit=FOLDED_AT_ONCE):
                 return
 
 

@@ -23,7 +23,7 @@ from webapp.telemetry.predictions import Limits, keep_texts
 from webapp.telemetry.rows import Delta
 from webapp.telemetry.segments import settle
 
-BLOCK_ROWS = 16_384  # counting has no index to keep, so that larger blocks cost less a row
+BLOCK_ROWS = 12_000  # counting has no index to keep, so that larger blocks cost less a row
 MOST_ROWS = 5_000_000  # whose ids can be told apart in memory
 
 

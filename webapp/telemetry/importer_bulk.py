@@ -170,6 +170,8 @@ class Bulk:
 
     def _refuse_known(self, session: Session, model: Model, block: Block, keys: bytes, *, limits: Limits) -> None:
         """Leave to others a block with an id that came before: in it, in this import or ever."""
+        if self.ahead is not None:
+            return  # Who counted the file has told its ids apart, and there was nothing before it.
         short = _short(keys)
         if (np.diff(short) == 0).any():
             raise NotPlainError

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
@@ -62,11 +63,20 @@ class Stretch:
     numeric: frozenset[str] | None = None
 
     def compact(self, name: str) -> Values:
-        """Return a column's values, as an array where the file holds numbers as such: missing ones are NaN there."""
+        """Return a column's values in little room, where the file has types: texts that are alike are the same object.
+
+        Numbers are an array of floats, in which missing ones are NaN.
+        """
         column = None if self.table is None or self.numeric is not None else self.table.column(name)
-        if column is None or not (pa.types.is_floating(column.type) or _is_short_integer(column.type)):
+        if column is None:
             return self.columns[name]
-        return cast(Values, column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
+        if pa.types.is_floating(column.type) or _is_short_integer(column.type):
+            return cast(Values, column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
+        if pa.types.is_string(column.type):
+            encoded = column.dictionary_encode()
+            texts = np.array([*encoded.dictionary.to_pylist(), None], dtype=object)
+            return cast(Values, texts[encoded.indices.fill_null(-1).to_numpy()].tolist())
+        return self.columns[name]
 
     def parts(self, size: int) -> Iterator["Stretch"]:
         """Yield the rows in parts of a size, and with the first of them what is unreadable."""
