@@ -9,10 +9,11 @@ from statistics import median
 from sqlalchemy.orm import Session
 
 from webapp.catalog.models import Model
-from webapp.core.periods import HOUR, Window, floor_to
+from webapp.core.periods import HOUR, floor_to
 from webapp.metrics.intervals import Z
 from webapp.metrics.scope import part_of
 from webapp.telemetry import queries
+from webapp.telemetry.aggregate import tallies_of
 
 WEEK = timedelta(days=7)
 WEEKS = 4
@@ -44,11 +45,9 @@ def volume(session: Session, model: Model, *, until: datetime, now: datetime, ve
     """Return the volume of the last whole hour before an instant."""
     groups, _ = part_of(session, model, version=version)
     hour = floor_to(min(until, now), HOUR) - HOUR
-    counts = [
-        queries.totals(session, groups, Window(start, start + HOUR), now=now)[model.id].tally.predictions
-        for start in (hour - weeks * WEEK for weeks in range(WEEKS + 1))
-    ]
-    return compare(hour, counts[0], counts[1:])
+    counted = queries.hours(session, groups, hour - WEEKS * WEEK, WEEK, WEEKS + 1)[model.id]
+    *before, count = (tally.predictions for tally in tallies_of(counted))
+    return compare(hour, count, before[::-1])
 
 
 def compare(hour: datetime, count: int, before: Sequence[int]) -> Volume:

@@ -2,7 +2,18 @@
 
 from datetime import timedelta
 
-from tests.factories import NOW, make_model, make_outcomes, make_predictions, outcome, prediction, predictions
+import pytest
+
+from tests.factories import (
+    NOW,
+    fold_all,
+    make_model,
+    make_outcomes,
+    make_predictions,
+    outcome,
+    prediction,
+    predictions,
+)
 from webapp.core.periods import HOUR, Window
 from webapp.metrics.volume import compare, volume
 from webapp.telemetry.arrivals import told
@@ -95,6 +106,21 @@ def test_the_last_hour_is_compared_with_the_same_hour_of_the_weeks_before(sessio
 
     assert (found.hour, found.count, found.before, found.usual) == (NOW - HOUR, 10, (100, 104, 96), 100)
     assert found.verdict == "fewer than usual"
+
+
+@pytest.mark.parametrize("fold", [lambda _session: None, fold_all])
+def test_only_the_hours_that_are_compared_count_whether_or_not_they_are_folded(session, fold):
+    model = make_model(session)
+    for weeks, count in enumerate((7, 5)):
+        start = NOW - HOUR - timedelta(days=7 * weeks)
+        make_predictions(session, predictions(count, start=start, end=start + HOUR, prefix=f"w{weeks}"))
+        make_predictions(session, predictions(40, start=start - HOUR, end=start, prefix=f"before{weeks}"))
+        make_predictions(session, predictions(40, start=start - timedelta(days=3), end=start, prefix=f"between{weeks}"))
+    fold(session)
+
+    found = volume(session, model, until=NOW, now=NOW)
+
+    assert (found.count, found.before) == (7, (5,))
 
 
 def test_one_odd_week_does_not_change_what_is_usual():
