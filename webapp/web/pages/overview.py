@@ -133,7 +133,7 @@ def _tile(model: Model, fleet: Fleet) -> Component:
             _head(model.name, model.title, state.state),
             _reason(state.reason),
             html.Dl(numbers, className="mc-tile-numbers"),
-            sparkline(fleet.volumes[model.name]),
+            _volume(tuple(fleet.volumes[model.name])),
             _foot(model, fleet.alerts.get(model.name, ())),
         ],
         className=f"mc-panel mc-tile mc-tile-{state.state}",
@@ -152,6 +152,11 @@ def _reason(reason: str) -> Component:
     return html.P(sentence(reason), className="mc-tile-reason")
 
 
+@lru_cache(maxsize=1_000)
+def _volume(steps: tuple[float, ...]) -> Component:
+    return sparkline(steps)
+
+
 @cache
 def _label(name: str) -> Component:
     return html.Dt(METRICS[name].label)
@@ -164,9 +169,12 @@ def _quiet_foot() -> Component:
 
 def _tile_number(model: Model, name: str, value: Value) -> tuple[Component, Component]:
     """Return a number with its name before it, without a box around both: a hundred tiles have four of them each."""
-    text = text_of(value, METRICS[name])
-    shown = html.Dd(text, title=value.reason or "", className=_tone(model, name, value))
-    return _label(name), shown
+    return _label(name), _number(text_of(value, METRICS[name]), value.reason or "", _tone(model, name, value))
+
+
+@lru_cache(maxsize=4_000)
+def _number(text: str, reason: str, tone: str) -> Component:
+    return html.Dd(text, title=reason, className=tone)
 
 
 def _tone(model: Model, name: str, value: Value) -> str:

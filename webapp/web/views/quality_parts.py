@@ -1,6 +1,7 @@
 """Data quality as components: what one should be told at once, tables of features, and what was refused."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from dash import html
@@ -13,6 +14,7 @@ from webapp.metrics.feature_quality import FeatureQuality, Moments, Renaming
 from webapp.metrics.metric import Point
 from webapp.telemetry.refusals import Refused
 from webapp.web.components import Column, data_table, empty_state, notice, pill, sparkline
+from webapp.web.components.content import Child
 from webapp.web.views.metric_cards import sentence
 
 FEATURE = "data-feature"  # the buttons of the tables: {"type": FEATURE, "name": …, "table": …}
@@ -165,9 +167,15 @@ def _quality_row(feature: FeatureDrift, found: FeatureQuality) -> dict[str, Any]
     }
 
 
-def _counted(text: str, count: int) -> Component:
+def _counted(text: str, count: int) -> Child:
     """Return a cell's text; where there is nothing to tell, a narrow screen leaves it out."""
-    return html.Span(text, className="" if count else "mc-nothing")
+    return text if count else _nothing(text)
+
+
+@cache
+def _nothing(text: str) -> Component:
+    """Return "0", "0 / 0" or a dash, which most cells are: made once, since a table has them by the hundred."""
+    return html.Span(text, className="mc-nothing")
 
 
 def _remarks(found: FeatureQuality) -> list[Component]:
