@@ -26,6 +26,7 @@ PARAMETERS = {
     "segment": ("segment",),
     "compare": ("compare",),
 }
+OF_MODELS = {"model", "all_models", "version", "segment"}  # the controls that need to know the models
 FIRST_ON_A_PHONE = ("/", "/executive", "/alerts", "/technical/performance", "/technical/health", "/reports", "/models")
 PLACES_ON_A_PHONE = 4
 RANGE_WORDS = {"24h": "24 h", "7d": "7 d", "30d": "30 d", "90d": "90 d"}
@@ -70,7 +71,7 @@ def top_filters(page: Page | None, path: str, query: Mapping[str, str]) -> tuple
     wanted = frozenset() if page is None else page.filters
     if page is None or not wanted:
         return [], ""
-    models = _models()
+    models = _models() if wanted & OF_MODELS else []
     model = next((each for each in models if each.name == query.get("model")), None)
     if model is None and "all_models" not in wanted and models:
         model = models[0]
