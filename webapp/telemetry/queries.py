@@ -194,7 +194,6 @@ def _scalars(
         "of_versions": [version for version, _ in group_of],
         "of_segments": [segment for _, segment in group_of],
         "places": [place_of[group] for group in group_of.values()],
-        "start": min(tile.start for tile in tiles),
         "seconds": step.total_seconds(),
     }
     packed = session.execute(text(statement), parameters).one()
@@ -212,12 +211,14 @@ def _counted(slices: Iterable[Slice], tiles: Sequence[Tile], payload: Sequence[s
         f"SELECT {columns} FROM rollup WHERE version_id = ANY(:versions) AND segment_id = ANY(:segments)"
         f" AND ({' OR '.join(f'(grain = :grain{place} AND {spans[place]})' for place in range(len(tiles)))})"
         f" UNION ALL SELECT {columns} FROM rollup_delta"
-        f" WHERE version_id = ANY(:versions) AND segment_id = ANY(:segments) AND ({' OR '.join(spans)})"
+        " WHERE version_id = ANY(:versions) AND segment_id = ANY(:segments)"
+        f" AND bucket >= :start AND bucket < :end AND ({' OR '.join(spans)})"  # one range of the index, then the tiles
     )
     parameters: dict[str, Any] = {
         "versions": sorted({version for version, _ in chosen}),
         "segments": sorted({segment for _, segment in chosen}),
     }
+    parameters |= {"start": min(tile.start for tile in tiles), "end": max(tile.end for tile in tiles)}
     for place, tile in enumerate(tiles):
         parameters |= {f"grain{place}": int(tile.grain), f"start{place}": tile.start, f"end{place}": tile.end}
     return source, parameters
