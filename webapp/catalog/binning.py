@@ -166,7 +166,7 @@ def numeric_bins(name: str, values: Floats) -> FeatureBins:
     finite = values[np.isfinite(values)]
     if not len(finite):
         return FeatureBins(name, Kind.NUMERIC)
-    quantiles = np.quantile(finite, np.linspace(0, 1, QUANTILES + 1), method="inverted_cdf")
+    quantiles = np.quantile(np.sort(finite), np.linspace(0, 1, QUANTILES + 1), method="inverted_cdf")
     edges = np.unique(quantiles)
     if len(edges) == 1:
         edges = np.repeat(edges, 2)

@@ -129,7 +129,7 @@ def _feature_counts(features: Floats, groups: Groups, binning: Binning) -> tuple
     for place, feature in enumerate(binning.features):
         values = features[:, place]
         slots = binning.slots(place, values)
-        chosen = slots >= 0
+        chosen = slots >= 0 if feature.is_learning else slice(None)
         start, stop = binning.offsets[place], binning.offsets[place + 1]
         counts[:, start:stop] = groups.histogram(chosen, slots[chosen], COUNTERS + feature.bin_count)
         if feature.kind is Kind.NUMERIC:

@@ -329,9 +329,9 @@ def keep_texts(session: Session, model_id: int, binning: Binning, features: Matr
     for place, feature in enumerate(binning.features):
         if feature.kind is not Kind.CATEGORY:
             continue
-        values = features.values[:, place]
-        unseen = np.unique(values[binning.slots(place, values) == ABOVE])[:1000]
         texts = features.texts[feature.name]
+        codes = np.array(sorted(texts), dtype=np.float64)
+        unseen = codes[binning.slots(place, codes) == ABOVE][:1000]
         rows.extend(_feature_value(model_id, feature.name, texts[code], code, now) for code in unseen)
     if rows:
         session.execute(insert(FeatureValueRow).on_conflict_do_nothing(), rows)

@@ -90,7 +90,7 @@ class Groups:
     def total(self, weights: Floats | Flags) -> Floats:
         return np.bincount(self.number, weights=weights.astype(np.float64), minlength=self.count).astype(np.float64)
 
-    def histogram(self, rows: Flags, slots: Counts, width: int) -> Counts:
+    def histogram(self, rows: Flags | slice, slots: Counts, width: int) -> Counts:
         """Return how many of the chosen rows fall into each slot, shape (groups, width)."""
         flat = self.number[rows] * width + slots
         return np.bincount(flat, minlength=self.count * width).reshape(self.count, width)
