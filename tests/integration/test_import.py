@@ -18,8 +18,9 @@ from webapp.core.errors import InvalidInputError, UserError
 from webapp.core.periods import Window
 from webapp.metrics.performance import performance
 from webapp.telemetry.baselines import baselines, ensure_provisional
-from webapp.telemetry.importer import Mapped, Means, OutcomeImporter, PredictionImporter, Refused, Summary, instant_of
+from webapp.telemetry.importer import Mapped, Means, OutcomeImporter, PredictionImporter, Refused, Summary
 from webapp.telemetry.importer_files import open_file
+from webapp.telemetry.importer_values import instant_of
 from webapp.telemetry.ingest import Limits
 from webapp.telemetry.queries import totals
 

@@ -4,19 +4,19 @@ Nothing is remembered between runs: an event that is stored already is recognise
 interrupted is simply run again.
 """
 
-import math
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
-from functools import partial
+from datetime import datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
+import numpy as np
 from sqlalchemy.orm import Session
 
 from webapp.catalog.models import Model
@@ -31,6 +31,7 @@ from webapp.telemetry.importer_ahead import FirstLook
 from webapp.telemetry.importer_blocks import Block, Layout, NotPlainError, block_of
 from webapp.telemetry.importer_bulk import BLOCK_ROWS, Blocks, Bulk
 from webapp.telemetry.importer_files import ROWS, EventFile, Stretch
+from webapp.telemetry.importer_values import class_of, feature_of, instant_of, number_of, text_of
 from webapp.telemetry.ingest import Limits, accept_outcomes, accept_predictions
 from webapp.telemetry.reading import field_and_sentence
 from webapp.telemetry.wire import Outcome, Prediction, Receipt
@@ -169,12 +170,12 @@ class Importer(ABC, Generic[T]):
 
     def _converted(self, name: str, values: Sequence[Any]) -> Sequence[Any]:
         if name in _CLASSES:
-            return [_class(value, self.mapped.positive) for value in values]
+            return _each_once(partial(class_of, positive=self.mapped.positive), values)
         if name in _NUMBERS:
-            return [_as_number(value) for value in values]
+            return values if isinstance(values, np.ndarray) else [number_of(value) for value in values]
         if name == "at":
             return [instant_of(value) for value in values]
-        return [_text(value) for value in values]
+        return [text_of(value) for value in values]
 
 
 class PredictionImporter(Importer[Prediction]):
@@ -194,7 +195,7 @@ class PredictionImporter(Importer[Prediction]):
             features=self.features,
             version=mapped.version,
             at=self.fixed.get("at"),
-            read_class=partial(_class, positive=mapped.positive),
+            read_class=partial(class_of, positive=mapped.positive),
         )
         self._actual_column = self.columns.pop("actual", None)  # of the outcome, which is an event of its own
         self._actual: Sequence[Any] = ()
@@ -262,7 +263,7 @@ class PredictionImporter(Importer[Prediction]):
         absent = [None] * len(stretch.numbers)
         columns = [stretch.columns.get(name, absent) for name in self.features]
         for row in zip(*columns, strict=True) if columns else [()] * len(stretch.numbers):
-            yield {"features": {name: _feature(value) for name, value in zip(self.features, row, strict=True)}}
+            yield {"features": {name: feature_of(value) for name, value in zip(self.features, row, strict=True)}}
 
     def _stretches(self, rows: int) -> Iterator[Stretch]:
         return self.file.stretches(texts=frozenset(self._layout.columns.values()), rows=rows)
@@ -305,40 +306,6 @@ class OutcomeImporter(Importer[Outcome]):
         return accept_outcomes(session, items, now=now, limits=limits)
 
 
-def instant_of(value: Any) -> datetime | str | None:
-    """Read a time: ISO 8601 (UTC unless it says otherwise), a date, or seconds or milliseconds since 1970.
-
-    What is none of these is handed on as text, to be refused with its row.
-    """
-    if value is None or isinstance(value, str):
-        return None if value is None else _from_text(value.strip())
-    if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
-    if isinstance(value, date):
-        return datetime(value.year, value.month, value.day, tzinfo=UTC)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return _from_number(float(value))
-    return str(value)
-
-
-def _from_text(text: str) -> datetime | str:
-    number = _as_number(text)
-    if isinstance(number, float) and len(text) > len("20260301"):  # ten digits and more are no date without dashes
-        return _from_number(number)
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return text
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def _from_number(seconds: float) -> datetime | str:
-    try:
-        return datetime.fromtimestamp(seconds / 1000 if abs(seconds) > 1e11 else seconds, UTC)
-    except (ValueError, OverflowError, OSError):
-        return str(seconds)
-
-
 def _columns_by_field(file: EventFile, mapped: Mapped, known: Sequence[str]) -> dict[str, str]:
     """Return the column of each field: as mapped, else the one of the same name."""
     unknown = [name for name in mapped.fields.values() if name not in known and name != IGNORE]
@@ -371,34 +338,9 @@ def _fixed_instant(text: str, file: EventFile) -> datetime:
     return at
 
 
-def _class(value: Any, positive: str | None) -> Any:
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return None
-    if positive is not None:
-        return int(_text(value) == positive)
-    number = _as_number(value)
-    if not isinstance(number, float) or not math.isfinite(number):
-        return value
-    return int(number) if number.is_integer() else number
-
-
-def _as_number(value: Any) -> Any:
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    return value
-
-
-def _text(value: Any) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip()
-
-
-def _feature(value: Any) -> Any:
-    """Return a value that a feature may have; times, lists and the like as text."""
-    return value if value is None or isinstance(value, int | float | str | bool) else str(value)
+def _each_once(read: Callable[[Any], Any], values: Sequence[Any]) -> Sequence[Any]:
+    """Read values of which there are few different ones; lists, which no class can be, are read one by one."""
+    try:
+        return list(map(cache(read), values))
+    except TypeError:
+        return [read(value) for value in values]

@@ -18,7 +18,8 @@ from webapp.catalog.binning import Binning
 from webapp.catalog.queries import model_named
 from webapp.telemetry import ahead, deltas
 from webapp.telemetry.importer_blocks import Block, Counts, NotPlainError
-from webapp.telemetry.importer_bulk import AT_ONCE, Bulk
+from webapp.telemetry.importer_bulk import Bulk
+from webapp.telemetry.importer_read import Known, read, register
 from webapp.telemetry.predictions import Limits, keep_texts
 from webapp.telemetry.rows import Delta
 from webapp.telemetry.segments import settle
@@ -69,19 +70,19 @@ class FirstLook:
     def _count(self, session: Session, blocks: Iterable[Block | None], *, now: datetime) -> None:
         model = None
         waiting: deque[tuple[Binning, Future[Sequence[Delta]]]] = deque()
-        ids = _Ids()
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        ids, known = _Ids(), Known()
+        with ThreadPoolExecutor(1) as pool:
             for block in blocks:
                 if block is None:
                     raise NotPlainError
-                model = model or self.bulk.register(session, block, now=now)
+                model = model or register(session, self.bulk.model, block, now=now)
                 if not self.bulk.has_nothing(session, model):
                     raise NotPlainError
-                read = self.bulk.read(session, model, block, now=now, limits=self.limits)
-                waiting.append((read.binning, pool.submit(partial(read.counted, now=now))))
+                found = read(session, model, block, now=now, limits=self.limits, known=known)
+                waiting.append((found.binning, pool.submit(partial(found.counted, now=now))))
                 ids.note(block)
-                keep_texts(session, model.id, read.binning, read.features, now=now)
-                _write(session, waiting, AT_ONCE)
+                keep_texts(session, model.id, found.binning, found.features, now=now)
+                _write(session, waiting, 1)
             _write(session, waiting, 0)
         if model is None or ids.have_repeats():
             raise NotPlainError

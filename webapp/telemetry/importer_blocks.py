@@ -65,8 +65,9 @@ class Block:
                 places = column.places[column.places >= 0]
                 found[name] = column.values[places[0]] if len(places) else None
             else:
-                numbers = column[~np.isnan(column)]
-                found[name] = float(numbers[0]) if len(numbers) else None
+                given = ~np.isnan(column)
+                place = int(given.argmax())  # of the first one
+                found[name] = float(column[place]) if given[place] else None
         return found
 
 

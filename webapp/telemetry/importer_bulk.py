@@ -5,11 +5,10 @@ Where a block may hold what was stored before, or what the model cannot answer, 
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,27 +17,23 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from webapp.catalog.binning import Binning, Kind
-from webapp.catalog.models import Model, Task
-from webapp.catalog.register import check_name, ensure_model, ensure_version
+from webapp.catalog.binning import Binning
+from webapp.catalog.models import Model
+from webapp.catalog.register import ensure_model
 from webapp.core.ids import digests, event_ids
 from webapp.db.copy import Column, copy_rows
-from webapp.telemetry import ahead, counting, deltas, partitions, repeats
-from webapp.telemetry.binnings import extended_binning
-from webapp.telemetry.columns import Matrix, codes
-from webapp.telemetry.decisions import Answers, likely_task
-from webapp.telemetry.importer_blocks import Block, Coded, NotPlainError
+from webapp.telemetry import ahead, deltas, partitions, repeats
+from webapp.telemetry.importer_blocks import Block, NotPlainError
 from webapp.telemetry.importer_files import Stretch
+from webapp.telemetry.importer_read import ENVIRONMENT, microseconds, read, register
 from webapp.telemetry.prediction_columns import prediction_columns
-from webapp.telemetry.predictions import MAXIMUM_FEATURES, Limits, keep_texts
-from webapp.telemetry.refusals import CLOCK_TOLERANCE, uuid_array
-from webapp.telemetry.rows import Delta, Rows
-from webapp.telemetry.wire import Prediction
+from webapp.telemetry.predictions import Limits, keep_texts
+from webapp.telemetry.refusals import uuid_array
+from webapp.telemetry.rows import Rows
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-ENVIRONMENT = "production"
 BLOCK_ROWS = 6_000
 AT_ONCE = 2  # while one waits for the database, another one counts
 _OUTCOMES = text(
@@ -115,30 +110,6 @@ class Bulk:
                 raise NotPlainError from error
             raise
 
-    def register(self, session: Session, block: Block, *, now: datetime) -> Model:
-        """Return the model, which the block makes where there is none."""
-        check_name(self.model)
-        return ensure_model(session, self.model, now=now, task=likely_task(_representative(self.model, block)))
-
-    def read(self, session: Session, model: Model, block: Block, *, now: datetime, limits: Limits) -> "Read":
-        """Return the block as the model's events are counted; raise NotPlainError where rows need to be looked at."""
-        _check_times(block, now=now, limits=limits)
-        if len(block.features) > MAXIMUM_FEATURES or model.task is Task.MULTICLASS:
-            raise NotPlainError
-        decided, actual = _answers(session, model, block)
-        binning = extended_binning(session, model, [block.first_values()], now=now)
-        rows = Rows(
-            version_id=_versions(session, model, block.version, now=now),
-            at=block.at,
-            score=block.score,
-            predicted=decided,
-            actual=actual,
-            latency_ms=block.latency_ms,
-            failed=np.zeros(len(block), dtype=bool),
-            delay_s=np.where(np.isnan(actual), np.nan, 0.0),
-        )
-        return Read(binning, rows, _matrix(block, binning))
-
     def has_nothing(self, session: Session, model: Model) -> bool:
         """Say whether nothing of the model was taken in when the import began; asked once."""
         if self._is_new is None:
@@ -146,19 +117,19 @@ class Bulk:
         return self._is_new
 
     def _store(self, session: Session, block: Block, *, now: datetime, limits: Limits) -> None:
-        model = self.register(session, block, now=now)
-        read = self.read(session, model, block, now=now, limits=limits)
+        model = register(session, self.model, block, now=now)
+        found = read(session, model, block, now=now, limits=limits)
         keys = digests((model.id,), block.ids)
         self._refuse_known(session, model, block, keys, limits=limits)
-        if _have_outcomes(session, keys, np.isnan(read.rows.actual)):
+        if _have_outcomes(session, keys, np.isnan(found.rows.actual)):
             raise NotPlainError
         _ensure_partitions(session, block.at)
-        written = _Written(model, block, keys, read.rows)
+        written = _Written(model, block, keys, found.rows)
         written.copy_outcomes(session, now=now)
-        written.copy_predictions(session, read.binning, read.features.values)
-        keep_texts(session, model.id, read.binning, read.features, now=now)
+        written.copy_predictions(session, found.binning, found.features.values)
+        keep_texts(session, model.id, found.binning, found.features, now=now)
         if self.ahead is None or not ahead.covers(session, self.ahead):
-            deltas.write(session, read.counted(now=now), read.binning)
+            deltas.write(session, found.counted(now=now), found.binning)
 
     def note(self, session: Session, ids: Sequence[str], *, now: datetime) -> None:
         """Remember what the import took in row by row, before a block may hold it again."""
@@ -186,19 +157,6 @@ class Bulk:
 
     def _remember(self, short: Counts) -> None:
         self._seen = np.sort(np.concatenate([self._seen, short]), kind="stable")
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A block as the columns that are counted and stored, in the model's binning."""
-
-    binning: Binning
-    rows: Rows
-    features: Matrix
-
-    def counted(self, *, now: datetime) -> Sequence[Delta]:
-        """Return what the rows add to the counts."""
-        return counting.deltas(self.rows, self.binning, now_us=_microseconds(now), features=self.features.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +194,7 @@ class _Written:
                 Column("model_id", "int4", np.full(len(places), self.model.id)),
                 Column("actual", "float8", actual[places]),
                 Column("at", "timestamptz", self.rows.at[places]),
-                Column("received_at", "timestamptz", np.full(len(places), _microseconds(now))),
+                Column("received_at", "timestamptz", np.full(len(places), microseconds(now))),
                 Column("corrections", "int2", np.zeros(len(places), dtype=np.int64)),
                 Column("prediction_id", "text", ids),
             ]
@@ -264,56 +222,6 @@ class _Written:
             places = order[lengths == length]
             found.append((places, np.array([raw[each] for each in places.tolist()], dtype=f"S{length}")))
         return found
-
-
-def _check_times(block: Block, *, now: datetime, limits: Limits) -> None:
-    oldest, newest = _microseconds(now - limits.retention), _microseconds(now + CLOCK_TOLERANCE)
-    if len(block) == 0 or block.at.min() < oldest or block.at.max() > newest:
-        raise NotPlainError
-
-
-def _representative(model: str, block: Block) -> Prediction:
-    """Return the first row as one who guesses what the model does would see it."""
-    predicted = None
-    if block.predicted is not None and block.predicted.places[0] >= 0:
-        predicted = block.predicted.values[block.predicted.places[0]]
-    score = None if np.isnan(block.score[0]) else float(block.score[0])
-    return Prediction(model=model, prediction_id=block.ids[0], at=_EPOCH, score=score, predicted=predicted)
-
-
-def _answers(session: Session, model: Model, block: Block) -> tuple[Floats, Floats]:
-    """Return what was decided and what happened, as events keep it."""
-    answers = Answers(session, model)
-    sample = _representative(model.name, block)
-
-    def decision(value: Any) -> float:
-        item = _answering(sample, value)
-        if answers.fault_of_prediction(item) is not None:
-            raise NotPlainError
-        return float(answers.decided([item])[0])
-
-    def outcome(value: Any) -> float:
-        if answers.fault_of_outcome(value) is not None:
-            raise NotPlainError
-        return answers.of_outcome(value)
-
-    nothing = np.full(len(block), np.nan)
-    told = nothing if block.predicted is None else block.predicted.mapped(_only_given(decision))
-    if model.task is Task.REGRESSION and not np.isnan(block.score).all():
-        raise NotPlainError
-    if model.task is Task.BINARY:
-        by_threshold = np.where(np.isnan(block.score), np.nan, block.score >= model.threshold)
-        told = np.where(np.isnan(told), by_threshold, told)
-    return told, nothing if block.actual is None else block.actual.mapped(_only_given(outcome))
-
-
-def _answering(item: Prediction, value: Any) -> Prediction:
-    return Prediction(model=item.model, prediction_id=item.prediction_id, at=item.at, predicted=value)
-
-
-def _only_given(number_of: Any) -> Any:
-    """Ask only for values that there are: a column of few values may name one that stands for none."""
-    return lambda value: np.nan if value is None else number_of(value)
 
 
 def _has_nothing(session: Session, model: Model) -> bool:
@@ -352,32 +260,3 @@ def _ensure_partitions(session: Session, at: Counts) -> None:
     # One instant of each week that there is: weeks begin on Mondays, and 1970 on a Thursday.
     days = np.unique(at // (week // 7))
     partitions.ensure(session, {_EPOCH + timedelta(days=int(day)) for day in days})
-
-
-def _versions(session: Session, model: Model, version: Coded, *, now: datetime) -> Counts:
-    numbers = [ensure_version(session, model.id, name, now=now, environment=ENVIRONMENT) for name in version.values]
-    return np.array(numbers, dtype=np.int64)[version.places]
-
-
-def _matrix(block: Block, binning: Binning) -> Matrix:
-    """Return the features in the binning's order, texts by their codes, with what those stand for."""
-    values = np.full((len(block), len(binning.features)), np.nan, order="F")  # counted a feature at a time
-    texts: dict[str, Mapping[float, str]] = {}
-    for place, feature in enumerate(binning.features):
-        column = block.features.get(feature.name)
-        if feature.kind is Kind.CATEGORY:
-            texts[feature.name] = {}
-        if column is None:
-            continue
-        if isinstance(column, Coded) != (feature.kind is Kind.CATEGORY):
-            raise NotPlainError  # a text among numbers, or the other way round: counted value by value
-        if isinstance(column, Coded):
-            coded, texts[feature.name] = codes(column.values)
-            values[:, place] = np.array([*coded, np.nan])[column.places]
-        else:
-            values[:, place] = column
-    return Matrix(values, texts)
-
-
-def _microseconds(at: datetime) -> int:
-    return (at - _EPOCH) // _MICROSECOND
