@@ -132,7 +132,7 @@ def _of(slots: Sequence[Slot]) -> Sequence[ColumnElement[bool]]:
 
 
 def _read_missing(session: Session, due: Sequence["_Due"]) -> None:
-    missing = [each.id for each in due if each.id not in _KNOWN or _KNOWN[each.id].version != each.version]
+    missing = [each.id for each in due if (known := _KNOWN.get(each.id)) is None or known.version != each.version]
     if not missing:
         return
     if len(_KNOWN) > MOST_KNOWN:

@@ -205,16 +205,14 @@ class _Stepper:
 
     def step_all(self, judged: Sequence[Judged], known: Mapping[UUID, Held]) -> None:
         self.changes.series += len(judged)
-        policy, missing = self.policy, set(known)
+        policy, missing = self.policy, dict(known)
         for fingerprint, labels, verdict in judged:
-            before = known.get(fingerprint) if known else None
-            if before is not None:
-                missing.discard(fingerprint)
-            elif verdict.condition is not Condition.HIT and policy.no_data is not NoData.ALERT:
+            before = missing.pop(fingerprint, None)
+            if before is None and verdict.condition is not Condition.HIT and policy.no_data is not NoData.ALERT:
                 continue  # Well before, well now: the ordinary case writes nothing.
             self._step(fingerprint, dict(labels), verdict, before, policy)
-        for fingerprint in missing:
-            self._end(fingerprint, {}, known[fingerprint], AutomaticReason.MISSING_SERIES, "")
+        for fingerprint, before in missing.items():
+            self._end(fingerprint, {}, before, AutomaticReason.MISSING_SERIES, "")
 
     @property
     def policy(self) -> Policy:

@@ -158,13 +158,13 @@ def _held(state: SeriesState, policy: Policy, at: datetime) -> SeriesState:
     is_long_enough = at - state.active_at >= policy.hold
     if state.phase is Phase.PENDING and is_long_enough:
         return SeriesState(Phase.FIRING, state.active_at, at, state.keep_since, state.condition)
-    if state.phase.is_firing and not is_long_enough:
+    if not is_long_enough and state.phase.is_firing:
         return replace(state, phase=Phase.PENDING, fired_at=None, keep_since=None)
     return state
 
 
 def _change(before: Phase, after: Phase) -> Change:
-    if before.is_firing == after.is_firing:
+    if before is after or before.is_firing == after.is_firing:
         return Change.NONE
     if after.is_firing:
         return Change.FIRED

@@ -61,8 +61,13 @@ def summary(verdict: Verdict, metric: Metric, labels: dict[str, str], *, window:
     if verdict.sample_count:
         measured += f", from {formatting.number(verdict.sample_count)} samples"
     if window is not None:
-        measured += f" over {formatting.age(window.duration)}"
+        measured += _over(window.duration)
     return f"{measured}; {verdict.reason}." if verdict.reason else f"{measured}."
+
+
+@lru_cache(maxsize=1_000)
+def _over(duration: timedelta) -> str:
+    return f" over {formatting.age(duration)}"
 
 
 def _beyond(verdict: Verdict, metric: Metric) -> str:

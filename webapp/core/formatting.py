@@ -21,7 +21,7 @@ def number(value: float, decimals: int | None = None) -> str:
         return f"{value:.3g}"
     if decimals is None:
         decimals = 0 if abs(value) >= 100 or float(value).is_integer() else 1 if abs(value) >= 10 else 3
-    return f"{_settled(value, decimals):,.{decimals}f}"
+    return f"{value if value > 0 else _settled(value, decimals):,.{decimals}f}"
 
 
 def measured(value: float) -> str:
