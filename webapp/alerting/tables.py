@@ -200,7 +200,9 @@ NOT_LOOKED_AT = text(f"muting_looked IS DISTINCT FROM ({STANDING.text})")
 
 Index("uq_alert_active_fingerprint", AlertRow.fingerprint, unique=True, postgresql_where=ACTIVE)
 Index("ix_alert_active", AlertRow.severity.desc(), AlertRow.id.desc(), postgresql_where=ACTIVE)
-Index("ix_alert_active_status", AlertRow.status, AlertRow.severity.desc(), AlertRow.id.desc(), postgresql_where=ACTIVE)
+Index(
+    "ix_alert_taken", AlertRow.status, AlertRow.severity, postgresql_where=text("status IN ('acknowledged', 'snoozed')")
+)
 Index(
     "ix_alert_unmuted_status",
     AlertRow.status,
@@ -225,7 +227,11 @@ Index("ix_alert_resolved", AlertRow.id.desc(), postgresql_where=text("status = '
 Index("ix_alert_fingerprint_started_at", AlertRow.fingerprint, AlertRow.started_at.desc())
 Index("ix_alert_started_at", AlertRow.started_at)
 Index("ix_alert_rule_id_active", AlertRow.rule_id, postgresql_where=ACTIVE)
-Index("ix_alert_source_id_active", AlertRow.source_id, postgresql_where=ACTIVE)
+Index(
+    "ix_alert_source_id_active",
+    AlertRow.source_id,
+    postgresql_where=text(f"{ACTIVE.text} AND source_id IS NOT NULL"),
+)
 ASSIGNED = text("assignee IS NOT NULL AND status <> 'resolved'")
 Index("ix_alert_assignee_email_lower", func.lower(AlertRow.assignee_email), postgresql_where=ASSIGNED)
 Index("ix_alert_assignee_lower", func.lower(AlertRow.assignee), postgresql_where=ASSIGNED)
