@@ -22,7 +22,6 @@ from webapp.accounts import audit
 from webapp.accounts.actor import Actor
 from webapp.alerting import deeds, queries
 from webapp.alerting.deeds import Acknowledge, Change, Comment, Deed, Refusal, Standing
-from webapp.alerting.episodes import notify
 from webapp.alerting.queries import InboxFilters
 from webapp.alerting.records import append_all
 from webapp.alerting.tables import AlertDeedRow, AlertEntryRow, AlertRow
@@ -173,7 +172,6 @@ def write(session: Session, changes: Changes, *, deed_id: UUID, actor: Actor, no
     append_all(session, AlertEntryRow, [_entry(alert, made, actor=actor, now=now) for alert, made in changes])
     _audit(session, changes, deed_id=deed_id, actor=actor, now=now)
     session.flush()
-    notify(session)
 
 
 def _by_values(changes: Changes) -> Iterator[tuple[Mapping[str, Any], list[UUID]]]:

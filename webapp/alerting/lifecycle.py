@@ -16,7 +16,6 @@ from webapp.accounts.permissions import Permission
 from webapp.accounts.tables import UserRow
 from webapp.alerting import deeds
 from webapp.alerting.deeds import LONGEST_SNOOZE, MAX_TEXT, Change, Deed, Refusal, Standing
-from webapp.alerting.episodes import notify
 from webapp.alerting.queries import AlertDetail
 from webapp.alerting.queries import alert as detail
 from webapp.alerting.tables import AlertEntryRow, AlertRow
@@ -137,7 +136,6 @@ def _write(session: Session, alert_id: UUID, change: Change, *, actor: Actor, no
         after=told if change.after is None else {"status": change.after, **told},
     )
     session.flush()
-    notify(session)
 
 
 def _person(session: Session, user: str) -> UserRow:

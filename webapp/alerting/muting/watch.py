@@ -14,7 +14,6 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from webapp.alerting.episodes import notify
 from webapp.alerting.muting import matchers as matching
 from webapp.alerting.muting import wording
 from webapp.alerting.muting.inhibition import Source, muting
@@ -152,8 +151,6 @@ def _write(
         (each.id, entry) for each in told for entry in wording.entries(_marks_of(each), marks[each.id], words, now=now)
     ]
     append_all(session, AlertEntryRow, [_record(alert_id, entry, now=now) for alert_id, entry in entries])
-    if entries:
-        notify(session)
 
 
 def _settle(called: Calls, *, now: datetime) -> None:
