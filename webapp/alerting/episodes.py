@@ -11,7 +11,7 @@ from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import astuple
-from sqlalchemy import ColumnElement, Select, String, and_, bindparam, func, or_, select, text, true, update
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, func, or_, select, true, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,7 @@ from webapp.alerting.records import (
     document_of,
     insert_all,
     read_document,
+    table_of,
     update_all,
 )
 from webapp.alerting.severity import Severity
@@ -46,9 +47,9 @@ from webapp.core import formatting
 from webapp.core.ids import uuid7
 from webapp.db.arrays import as_uuids, one_of, uuid_array, uuids
 
-CHANNEL, NOTIFIED = "alerts", "alerts notified"
 _NAMES = Alert.__struct_fields__
-_COLUMNS = [getattr(AlertRow, name) for name in _NAMES]
+_ALERT = table_of(AlertRow).c
+_COLUMNS = [_ALERT[name] for name in _NAMES]
 AcknowledgedFor = Mapping[Severity, timedelta]  # how long an acknowledgement holds; 0, or nothing: until the end
 FOR_GOOD: AcknowledgedFor = MappingProxyType({})
 
@@ -209,14 +210,6 @@ def _end_acknowledgements(
     ]
 
 
-def notify(session: Session) -> None:
-    """Hint, when the transaction commits, that the alerts have changed; nothing depends on its being heard."""
-    if session.info.get(NOTIFIED) is session.get_transaction():
-        return
-    session.info[NOTIFIED] = session.get_transaction()
-    session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
-
-
 def latest_of(session: Session, fingerprints: Sequence[UUID]) -> dict[UUID, Alert]:
     """Return the newest episode of each series, locked, in the order that everybody locks in."""
     found = read_document(session, _newest_of_each(), Alert, fingerprints=uuid_array(fingerprints))
@@ -226,17 +219,17 @@ def latest_of(session: Session, fingerprints: Sequence[UUID]) -> dict[UUID, Aler
 @cache
 def _newest_of_each() -> Select[str]:
     newest = _newest_ids(as_uuids(bindparam("fingerprints", type_=String))).subquery()
-    query = select(*_COLUMNS).where(AlertRow.id.in_(select(newest.c.id))).order_by(AlertRow.id)
-    return document_of(query.with_for_update(key_share=True))
+    query = select(*_COLUMNS).where(_ALERT.id.in_(select(newest.c.id))).order_by(_ALERT.id)
+    return document_of(query.with_for_update(key_share=True), Alert)
 
 
 def _newest_ids(fingerprints: ColumnElement[Any]) -> Select[UUID]:
     """Return the id of the newest episode of each series, however many it had."""
     series = func.unnest(fingerprints).table_valued("fingerprint").render_derived(name="series")
     newest = (
-        select(AlertRow.id)
-        .where(AlertRow.fingerprint == series.c.fingerprint)
-        .order_by(AlertRow.started_at.desc(), AlertRow.id.desc())
+        select(_ALERT.id)
+        .where(_ALERT.fingerprint == series.c.fingerprint)
+        .order_by(_ALERT.started_at.desc(), _ALERT.id.desc())
         .limit(1)
         .lateral()
     )
@@ -322,11 +315,13 @@ def _newest_versions(session: Session, models: Iterable[str]) -> Mapping[str, st
 
 
 def _with_flapping(session: Session, decided: Sequence[Decision], *, at: datetime) -> list[Decision]:
-    """Mark what goes back and forth too often, and hold what would be told of it."""
+    """Mark what goes back and forth too often, and hold what would be told of it. What fired once only has not."""
     moved = [
         made.alert.id
         for made in decided
-        if made.alert is not None and any(entry.kind in TRANSITIONS for entry in made.entries)
+        if made.alert is not None
+        and made.alert.reopen_count
+        and any(entry.kind in TRANSITIONS for entry in made.entries)
     ]
     counts = _transitions(session, moved, at=at)
     return [flapped(made, 0 if made.alert is None else counts.get(made.alert.id, 0), at=at) for made in decided]
@@ -389,4 +384,3 @@ def _write_entries(session: Session, pairs: Sequence[tuple[UUID, Entry]], *, at:
             for alert_id, entry in pairs
         ],
     )
-    notify(session)

@@ -13,19 +13,21 @@ from typing import Any
 from uuid import UUID
 
 from msgspec.structs import replace
-from sqlalchemy import BigInteger, String, bindparam, func, select, update
+from sqlalchemy import BigInteger, String, any_, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from webapp.alerting import episodes
 from webapp.alerting.episodes import Finding
 from webapp.alerting.outside import wording
 from webapp.alerting.outside.source_format import OutsideAlert, OutsideStatus, Sent
+from webapp.alerting.records import table_of
 from webapp.alerting.states import OK, Phase, SeriesState
 from webapp.alerting.tables import AlertSourceRow
 from webapp.alerting.transitions import HELD_AFTER_RESOLVE, NOTHING, Alert, Decision, Deed, Seen, decide
 from webapp.alerting.types import AutomaticReason, Signal
 from webapp.core.errors import ConflictError, NotFoundError, UserError
 from webapp.core.ids import digest
+from webapp.db.arrays import as_uuids, uuid_array
 from webapp.db.base import UtcDateTime
 from webapp.telemetry.wire import Receipt, Rejection
 
@@ -155,7 +157,7 @@ def _says_nothing_new(latest: Alert, seen: Seen) -> bool:
 
 def _locked(session: Session, ids: set[UUID]) -> dict[UUID, _Source]:
     """Lock the sources, everybody in one order, until the transaction ends."""
-    return {row.id: _Source(*row) for row in session.execute(_SOURCES, {"ids": sorted(ids)})}
+    return {row.id: _Source(*row) for row in session.execute(_SOURCES, {"ids": uuid_array(ids)})}
 
 
 def _messages(opened: _Opened, sent: Sent, *, now: datetime) -> list[_Message]:
@@ -244,16 +246,17 @@ def _count(session: Session, parcels: Sequence[_Opened], *, now: datetime) -> No
     """Add to what is known of the sources, on their page."""
     totals: dict[UUID, dict[str, Any]] = {}
     for each in parcels:
-        total = totals.setdefault(each.source.id, {"accepted": 0, "duplicates": 0, "refused": 0, "because": None})
-        total["accepted"] += each.accepted
-        total["duplicates"] += each.duplicates
+        none = {"more_accepted": 0, "more_duplicates": 0, "more_refused": 0, "because": None}
+        total = totals.setdefault(each.source.id, none)
+        total["more_accepted"] += each.accepted
+        total["more_duplicates"] += each.duplicates
         if refused := len(each.rejected) + each.left_out:
-            total["refused"] += refused
+            total["more_refused"] += refused
             total["because"] = _why(each.rejected, each.left_out)[:LONGEST_REASON]
     for source_id in sorted(totals):
         total = totals[source_id]
-        refused_at = now if total["refused"] else None
-        session.execute(_COUNT, {"source_id": source_id, "now": now, "refused_at": refused_at, **total})
+        refused_at = now if total["more_refused"] else None
+        session.execute(_COUNT, {"source_id": source_id, "now": now, "last_refused_at": refused_at, **total})
 
 
 def _why(rejected: Sequence[Rejection], left_out: int) -> str:
@@ -264,23 +267,22 @@ def _why(rejected: Sequence[Rejection], left_out: int) -> str:
     return f"{fault}." if len(rejected) == 1 else f"{fault}; and {len(rejected) - 1:,} more."
 
 
-_ROW = AlertSourceRow.__table__
+_ROW = table_of(AlertSourceRow)
 _SOURCES = (
     select(*(_ROW.c[each.name] for each in fields(_Source)))
-    .where(_ROW.c.id.in_(bindparam("ids", expanding=True)), _ROW.c.deleted_at.is_(None))
+    .where(_ROW.c.id == any_(as_uuids(bindparam("ids", type_=String))), _ROW.c.deleted_at.is_(None))
     .order_by(_ROW.c.id)
     .with_for_update()
 )
 _COUNT = (
-    update(AlertSourceRow)
-    .where(AlertSourceRow.id == bindparam("source_id"))
+    update(_ROW)
+    .where(_ROW.c.id == bindparam("source_id"))
     .values(
         last_received_at=bindparam("now"),
-        accepted=AlertSourceRow.accepted + bindparam("accepted", type_=BigInteger),
-        duplicates=AlertSourceRow.duplicates + bindparam("duplicates", type_=BigInteger),
-        refused=AlertSourceRow.refused + bindparam("refused", type_=BigInteger),
-        refused_at=func.coalesce(bindparam("refused_at", type_=UtcDateTime), AlertSourceRow.refused_at),
-        refused_because=func.coalesce(bindparam("because", type_=String), AlertSourceRow.refused_because),
+        accepted=_ROW.c.accepted + bindparam("more_accepted", type_=BigInteger),
+        duplicates=_ROW.c.duplicates + bindparam("more_duplicates", type_=BigInteger),
+        refused=_ROW.c.refused + bindparam("more_refused", type_=BigInteger),
+        refused_at=func.coalesce(bindparam("last_refused_at", type_=UtcDateTime), _ROW.c.refused_at),
+        refused_because=func.coalesce(bindparam("because", type_=String), _ROW.c.refused_because),
     )
-    .execution_options(synchronize_session=False)
 )
