@@ -120,6 +120,7 @@ class Bulk:
         model = register(session, self.model, block, now=now)
         found = read(session, model, block, now=now, limits=limits)
         keys = digests((model.id,), block.ids)
+        partitions.look_up_by_index(session)
         self._refuse_known(session, model, block, keys, limits=limits)
         if _have_outcomes(session, keys, np.isnan(found.rows.actual)):
             raise NotPlainError
@@ -236,7 +237,6 @@ def _has_nothing(session: Session, model: Model) -> bool:
 
 def _are_stored(session: Session, block: Block, keys: bytes, *, limits: Limits) -> bool:
     """Say whether anything was stored under one of the keys: a prediction at about that time, or an outcome."""
-    partitions.look_up_by_index(session)
     if session.scalar(_OUTCOMES, {"keys": uuid_array(keys)}):
         return True
     first, last = (_EPOCH + int(at) * _MICROSECOND for at in (block.at.min(), block.at.max()))
