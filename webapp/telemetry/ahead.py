@@ -6,7 +6,6 @@ stored is counted as any other. So whatever happens in between, the counts are t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
@@ -16,14 +15,6 @@ from webapp.telemetry.tables import CountedAheadRow
 
 SAID_EVERY = timedelta(seconds=10)
 ABANDONED_AFTER = timedelta(seconds=60)  # since the importer last said that it goes on
-
-
-@dataclass(frozen=True, slots=True)
-class Ahead:
-    """A file on its way."""
-
-    row_count: int
-    began_at: datetime
 
 
 def begin(session: Session, model_id: int, row_count: int, *, now: datetime) -> int:
@@ -58,16 +49,10 @@ def take_back(session: Session, model_id: int) -> bool:
     return bool(taken.all())
 
 
-def on_its_way(session: Session, model_id: int) -> Ahead | None:
-    """Return the newest file whose rows are being stored."""
-    query = (
-        select(CountedAheadRow.row_count, CountedAheadRow.began_at)
-        .where(CountedAheadRow.model_id == model_id)
-        .order_by(CountedAheadRow.id.desc())
-        .limit(1)
-    )
-    row = session.execute(query).first()
-    return None if row is None else Ahead(row.row_count, row.began_at)
+def on_its_way(session: Session, model_id: int) -> int | None:
+    """Return how many rows the newest file has whose rows are being stored, None where there is none."""
+    query = select(CountedAheadRow.row_count).where(CountedAheadRow.model_id == model_id)
+    return session.scalar(query.order_by(CountedAheadRow.id.desc()).limit(1))
 
 
 def abandoned(session: Session, *, now: datetime) -> Sequence[int]:

@@ -178,11 +178,11 @@ def _raw(request: PageRequest, view: Technical) -> Component:
 
 def _being_stored(request: PageRequest, view: Technical) -> list[Component]:
     with request.transaction() as session:
-        file = ahead.on_its_way(session, view.model.id)
-    if file is None:
+        rows = ahead.on_its_way(session, view.model.id)
+    if rows is None:
         return []
     words = (
-        f"The figures count all {number(file.row_count)} predictions of a file already; single ones can be found"
+        f"The figures count all {number(rows)} predictions of a file already; single ones can be found"
         " as soon as they are stored, which is going on."
     )
     return [cell(12, notice(words, title="A file is being stored"))]
