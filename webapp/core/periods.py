@@ -10,6 +10,7 @@ from webapp.core.errors import InvalidInputError
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+_MICROSECOND = timedelta(microseconds=1)
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -60,6 +61,11 @@ def utc_instant(at: datetime, name: str) -> datetime:
             f"{name} is in the year {at.year}; choose one from {EARLIEST.year} to {LATEST.year - 1}."
         )
     return instant
+
+
+def microseconds(at: datetime) -> int:
+    """Return the microseconds from 1970 to the instant: what columns of instants are counted in."""
+    return (at - EARLIEST) // _MICROSECOND
 
 
 def floor_to(at: datetime, step: timedelta) -> datetime:

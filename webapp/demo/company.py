@@ -15,11 +15,11 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from webapp.core.periods import DAY, Window, floor_to
+from webapp.core.periods import DAY, Window, floor_to, microseconds
 from webapp.core.registry import discover
 from webapp.demo import machines, worlds
 from webapp.demo.frame import Floats, Frame
-from webapp.demo.script import HISTORY, Act, acts, lifted, microseconds, reshaped
+from webapp.demo.script import HISTORY, Act, acts, lifted, reshaped
 from webapp.demo.traffic import NEVER, Instants, Traffic, joined
 from webapp.demo.world import Learned, Release, World
 from webapp.telemetry.wire import Measurement

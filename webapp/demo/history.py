@@ -13,10 +13,9 @@ from sqlalchemy.orm import Session
 
 from webapp.catalog import queries as catalog
 from webapp.core.ids import digest, lower_bound
-from webapp.core.periods import DAY, Window, floor_to
+from webapp.core.periods import DAY, Window, floor_to, microseconds
 from webapp.demo import machines
 from webapp.demo.company import Company, Stream
-from webapp.demo.script import microseconds
 from webapp.demo.traffic import Instants, Traffic, instants, joined
 from webapp.runtime import Runtime
 from webapp.telemetry import partitions

@@ -15,12 +15,12 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.core.errors import UserError
-from webapp.core.periods import DAY, Window, floor_to
+from webapp.core.periods import DAY, Window, floor_to, microseconds
 from webapp.db.locks import AdvisoryLock
 from webapp.demo import history, machines
 from webapp.demo.company import Company, Stream
 from webapp.demo.prepare import company_of
-from webapp.demo.script import LIVE, LIVE_EVERY, acts, microseconds
+from webapp.demo.script import LIVE, LIVE_EVERY, acts
 from webapp.demo.traffic import Traffic, joined
 from webapp.runtime import Runtime
 from webapp.telemetry.ingest import accept_measurements, accept_predictions

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from webapp.core.periods import Window
+from webapp.core.periods import Window, microseconds
 from webapp.demo.frame import Floats
-from webapp.demo.script import Act, microseconds
+from webapp.demo.script import Act
 from webapp.demo.traffic import Instants, instants
 from webapp.telemetry.wire import Measurement
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from webapp.core.periods import microseconds
 from webapp.demo.frame import Flags, Floats, Frame
 
 FOR_GOOD = timedelta(days=10_000)
@@ -55,10 +56,6 @@ class Act:
 def acts(script: Sequence[Incident], world: str, day: datetime) -> list[Act]:
     """Return what happens to a model (or, without a name, to the machines) when the script is counted from `day`."""
     return [Act(incident, day) for incident in script if incident.world == world]
-
-
-def microseconds(at: datetime) -> int:
-    return round(at.timestamp() * 1_000_000)
 
 
 def reshaped(frame: Frame, happening: Sequence[Act], at: NDArray[np.int64], *, rng: np.random.Generator) -> Frame:

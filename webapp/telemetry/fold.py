@@ -1,7 +1,7 @@
 """Folding deltas into rollups of every grain: one transaction takes them out and adds them in."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from webapp.catalog.queries import binnings
+from webapp.core.periods import microseconds
 from webapp.db.copy import Column, copy_rows
 from webapp.telemetry.aggregate import TALLY, TIMES
 from webapp.telemetry.decode import PARTS, Sum
@@ -19,8 +20,6 @@ BATCH = 2_000
 MINUTES_KEPT = timedelta(days=3)
 _COLUMNS = ", ".join((*TALLY, *PARTS))
 _KEY = ("version_id", "segment_id", "grain", "bucket", "binning_id")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 Key = tuple[int, int, int, datetime, int]  # version, segment, grain, bucket, binning
 
 
@@ -87,14 +86,14 @@ def insert(session: Session, sums: dict[Key, Sum], *, now: datetime) -> None:
         return
     keys = sorted(sums)
     scalars = np.array([sums[key].scalars for key in keys])
-    buckets = np.array([(key[3] - _EPOCH) // _MICROSECOND for key in keys])
+    buckets = np.array([microseconds(key[3]) for key in keys])
     columns = [
         Column("version_id", "int4", np.array([key[0] for key in keys])),
         Column("segment_id", "int4", np.array([key[1] for key in keys])),
         Column("grain", "int2", np.array([key[2] for key in keys])),
         Column("bucket", "timestamptz", buckets),
         Column("binning_id", "int4", np.array([key[4] for key in keys])),
-        Column("updated_at", "timestamptz", np.full(len(keys), (now - _EPOCH) // _MICROSECOND)),
+        Column("updated_at", "timestamptz", np.full(len(keys), microseconds(now))),
         *(
             Column(name, "float8", scalars[:, place])
             if name in TIMES

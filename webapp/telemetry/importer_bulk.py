@@ -21,11 +21,12 @@ from webapp.catalog.binning import Binning
 from webapp.catalog.models import Model
 from webapp.catalog.register import ensure_model
 from webapp.core.ids import digests, event_ids
+from webapp.core.periods import microseconds
 from webapp.db.copy import Column, copy_rows
 from webapp.telemetry import ahead, deltas, partitions, repeats
 from webapp.telemetry.importer_blocks import Block, NotPlainError
 from webapp.telemetry.importer_files import Stretch
-from webapp.telemetry.importer_read import ENVIRONMENT, microseconds, read, register
+from webapp.telemetry.importer_read import ENVIRONMENT, read, register
 from webapp.telemetry.prediction_columns import prediction_columns
 from webapp.telemetry.predictions import Limits, keep_texts
 from webapp.telemetry.refusals import uuid_array

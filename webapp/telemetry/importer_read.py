@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from webapp.catalog.binning import Binning, Kind
 from webapp.catalog.models import Model, Task
 from webapp.catalog.register import check_name, ensure_model, ensure_version
+from webapp.core.periods import microseconds
 from webapp.telemetry import counting
 from webapp.telemetry.binnings import extended_binning
 from webapp.telemetry.columns import Matrix, codes, unknown_features
@@ -27,7 +28,6 @@ Counts = NDArray[np.int64]
 
 ENVIRONMENT = "production"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,3 @@ def _matrix(block: Block, binning: Binning) -> Matrix:
         else:
             values[:, place] = column
     return Matrix(values, texts)
-
-
-def microseconds(at: datetime) -> int:
-    return (at - _EPOCH) // _MICROSECOND

@@ -21,6 +21,7 @@ from webapp.catalog.queries import binnings, current_binning, models_of
 from webapp.catalog.register import check_name, ensure_model
 from webapp.core.errors import UserError
 from webapp.core.ids import digest, lower_bound, uuid7
+from webapp.core.periods import microseconds
 from webapp.db.copy import Column, copy_rows
 from webapp.telemetry import deltas, partitions
 from webapp.telemetry.binnings import counted_in, extended_binning, hold
@@ -277,7 +278,7 @@ def _mark(session: Session, stale: Sequence[Row[Any]], by_key: dict[str, Told]) 
 def _move_counts(
     session: Session, model: Model, stale: Sequence[Row[Any]], by_key: dict[str, Told], *, now: datetime
 ) -> None:
-    now_us = int((now - _EPOCH).total_seconds() * 1e6)
+    now_us = microseconds(now)
     current = _counted_in(session, model, stale)
     used = binnings(session, list(current.values()))
     segments = Segments(session, model)

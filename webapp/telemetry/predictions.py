@@ -25,6 +25,7 @@ from webapp.catalog.register import check_name, ensure_model, ensure_version
 from webapp.catalog.tables import FeatureValueRow
 from webapp.core.errors import UnavailableError, UserError
 from webapp.core.ids import digest, event_ids
+from webapp.core.periods import microseconds
 from webapp.db.copy import Column, copy_rows
 from webapp.telemetry import deltas, partitions, repeats
 from webapp.telemetry.binnings import extended_binning
@@ -40,7 +41,6 @@ from webapp.telemetry.wire import Prediction, Receipt
 MAXIMUM_FEATURES = 500
 _ATTEMPTS = 3
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +231,7 @@ class _Batch:
         self._copy(predictions, keys, rows, binning, features.values)
         self._keep_errors(predictions, keys)
         keep_texts(self.session, self._known_model.id, binning, features, now=self.now)
-        now_us = (self.now - _EPOCH) // _MICROSECOND
+        now_us = microseconds(self.now)
         deltas.append(self.session, rows, binning, now_us=now_us, features=features.values)
 
     @property
@@ -256,7 +256,7 @@ class _Batch:
         return self._versions[name]
 
     def _rows(self, predictions: Sequence[Prediction], keys: Sequence[bytes], binning: Binning) -> Rows:
-        at = np.array([(p.at - _EPOCH) // _MICROSECOND for p in predictions], dtype=np.int64)
+        at = np.array([microseconds(p.at) for p in predictions], dtype=np.int64)
         actual, told_at = self._outcomes(keys)
         actual[told_at - at / 1e6 > self.limits.outcome_window.total_seconds()] = np.nan
         told_at[np.isnan(actual)] = np.nan

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from webapp.catalog.binning import Binning
 from webapp.catalog.queries import binnings
-from webapp.core.periods import MINUTE, Window, floor_to
+from webapp.core.periods import MINUTE, Window, floor_to, microseconds
 from webapp.telemetry import partitions, raw
 from webapp.telemetry.aggregate import TALLY
 from webapp.telemetry.counting import deltas
@@ -57,7 +57,7 @@ def _count(
     session: Session, versions: Sequence[int], window: Window, binning: Binning, sums: dict[Key, Sum], *, now: datetime
 ) -> int:
     """Add the histograms of a week's events by minute (the recent ones), hour and day."""
-    now_us, events = (now - _EPOCH) // _MICROSECOND, 0
+    now_us, events = microseconds(now), 0
     for chunk in raw.chunks(session, versions, window, binning):
         events += len(chunk.rows.at)
         for delta in deltas(chunk.rows, binning, now_us=now_us, features=chunk.features):
@@ -88,7 +88,7 @@ def recount_segments(
         {"versions": list(versions), "total": total},
     )
     months: dict[Key, Sum] = {}
-    now_us, events = (now - _EPOCH) // _MICROSECOND, 0
+    now_us, events = microseconds(now), 0
     for week in partitions.weeks(session):
         sums: dict[Key, Sum] = {}
         for chunk in raw.chunks(session, versions, Window(week, week + partitions.WEEK), binning, whole=True):
