@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.alerting.inbox_rows import currencies_of, inbox_rows, muted_of, shared_fields
 from webapp.alerting.judged import judged
-from webapp.alerting.tables import AlertEntryRow, AlertRow
+from webapp.alerting.tables import AlertEntryRow, AlertRow, started_before, started_since
 from webapp.alerting.types import EntryKind
 from webapp.alerting.views import AlertDetail, EvidencePoint, InboxRow, TimelineEntry
 from webapp.catalog import queries as catalog
@@ -147,7 +147,8 @@ def _timeline(session: Session, alert_id: UUID) -> tuple[TimelineEntry, ...]:
 
 def _related(session: Session, row: AlertRow) -> tuple[InboxRow, ...]:
     """Return earlier episodes of the same series, and what else was wrong with the model around that time."""
-    same_time = AlertRow.started_at.between(row.started_at - 6 * HOUR, (row.resolved_at or row.started_at) + 6 * HOUR)
+    begun, ended = row.started_at - 6 * HOUR, (row.resolved_at or row.started_at) + 6 * HOUR
+    same_time = and_(started_since(begun), started_before(ended))
     of_model = (AlertRow.model == row.model) & same_time if row.model else same_time
     query = (
         select(AlertRow)

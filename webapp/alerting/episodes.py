@@ -218,8 +218,9 @@ def latest_of(session: Session, fingerprints: Sequence[UUID]) -> dict[UUID, Aler
 
 @cache
 def _newest_of_each() -> Select[str]:
-    newest = _newest_ids(as_uuids(bindparam("fingerprints", type_=String))).subquery()
-    query = select(*_COLUMNS).where(_ALERT.id.in_(select(newest.c.id))).order_by(_ALERT.id)
+    newest = _newest_ids(as_uuids(bindparam("fingerprints", type_=String)))
+    # An array is found once, before the rows. IN may be turned round, and then asks for it again with each alert.
+    query = select(*_COLUMNS).where(_ALERT.id == func.any(func.array(newest.scalar_subquery()))).order_by(_ALERT.id)
     return document_of(query.with_for_update(key_share=True), Alert)
 
 

@@ -31,7 +31,7 @@ from webapp.alerting.inbox_rows import inbox_rows
 from webapp.alerting.rule_queries import rule, rules
 from webapp.alerting.schedule import last_evaluation
 from webapp.alerting.severity import Severity
-from webapp.alerting.tables import AlertRow
+from webapp.alerting.tables import AlertRow, started_before, started_since
 from webapp.alerting.types import AlertType, Status
 from webapp.alerting.views import (
     AlertDetail,
@@ -194,8 +194,8 @@ def rows(session: Session, ids: Sequence[UUID]) -> Sequence[InboxRow]:
 def monthly(session: Session, models: Sequence[Model], window: Window) -> AlertMonth:
     """Return what happened to the alerts that started in the window: those of the models and those of no model."""
     started = and_(
-        AlertRow.started_at >= window.start,
-        AlertRow.started_at < window.end,
+        started_since(window.start),
+        started_before(window.end),
         or_(AlertRow.model.in_([model.name for model in models]), AlertRow.model == ""),
     )
     resolved = AlertRow.resolved_at < window.end
@@ -251,7 +251,7 @@ def _where(filters: InboxFilters, tab: Tab) -> list[ColumnElement[bool]]:
     if filters.not_muted:
         conditions.append(_NOT_MUTED)
     if filters.since is not None:
-        conditions.append(AlertRow.started_at >= filters.since)
+        conditions.append(started_since(filters.since))
     words = filters.text.split()[:MOST_WORDS]
     return [*conditions, _contains_all(words)] if words else conditions
 

@@ -1,13 +1,14 @@
 """Rules and their versions, where each series stands, alerts, their timeline, and which slots were evaluated."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Double, ForeignKey, Identity, Index, SmallInteger, func, text
+from sqlalchemy import BigInteger, ColumnElement, Double, ForeignKey, Identity, Index, SmallInteger, and_, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from webapp.core.ids import lower_bound
 from webapp.db.base import Base
 
 
@@ -225,7 +226,6 @@ Index("ix_alert_silence_id", AlertRow.silence_id, postgresql_where=text("silence
 Index("ix_alert_inhibitor_id", AlertRow.inhibitor_id, postgresql_where=text("inhibitor_id IS NOT NULL"))
 Index("ix_alert_resolved", AlertRow.id.desc(), postgresql_where=text("status = 'resolved'"))
 Index("ix_alert_fingerprint_started_at", AlertRow.fingerprint, AlertRow.started_at.desc())
-Index("ix_alert_started_at", AlertRow.started_at)
 Index("ix_alert_rule_id_active", AlertRow.rule_id, postgresql_where=ACTIVE)
 Index(
     "ix_alert_source_id_active",
@@ -236,6 +236,15 @@ ASSIGNED = text("assignee IS NOT NULL AND status <> 'resolved'")
 Index("ix_alert_assignee_email_lower", func.lower(AlertRow.assignee_email), postgresql_where=ASSIGNED)
 Index("ix_alert_assignee_lower", func.lower(AlertRow.assignee), postgresql_where=ASSIGNED)
 Index("ix_alert_flapping", AlertRow.flapping_since, postgresql_where=text("flapping_since IS NOT NULL"))
+
+
+def started_since(at: datetime) -> ColumnElement[bool]:
+    """Say which alerts began at the instant or later: identifiers sort by it, so that the primary key finds them."""
+    return and_(AlertRow.id >= lower_bound(at), AlertRow.started_at >= at)
+
+
+def started_before(at: datetime) -> ColumnElement[bool]:
+    return and_(AlertRow.id < lower_bound(at + timedelta(milliseconds=1)), AlertRow.started_at < at)
 
 
 class AlertEntryRow(Base):

@@ -34,6 +34,13 @@ from webapp.telemetry.wire import Outcome, Receipt
 
 PAGE = 2_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_INSERT = (
+    "INSERT INTO outcome (key, model_id, prediction_id, actual, at, received_at, corrections)"
+    " SELECT u.key, :model_id, u.prediction_id, u.actual, u.at, :now, 0"
+    " FROM unnest(CAST(:keys AS uuid[]), CAST(:ids AS text[]), CAST(:actual AS float8[]), CAST(:at AS timestamptz[]))"
+    " AS u(key, prediction_id, actual, at) ON CONFLICT (key)"
+)
+_CORRECTED = ", ".join(f"{name} = EXCLUDED.{name}" for name in ("actual", "at", "received_at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +192,7 @@ def _record(session: Session, model: Model, told: Sequence[Told], *, now: dateti
         lost_races = _insert(session, model, new, now=now)
         again, _ = _record(session, model, lost_races, now=now) if lost_races else ([], 0)
         new = [item for item in new if item not in lost_races] + again
-    _correct(session, corrected, known, now=now)
+    _correct(session, model, corrected, known, now=now)
     changed = sorted(new + corrected, key=lambda item: item.key)
     return changed, len(told) - len(changed)
 
@@ -193,10 +200,11 @@ def _record(session: Session, model: Model, told: Sequence[Told], *, now: dateti
 def _known(session: Session, told: Iterable[Told]) -> dict[bytes, tuple[float, datetime]]:
     """Lock and return what was told before: (actual, at)."""
     query = text(
-        "SELECT o.key, o.actual, o.at FROM unnest(CAST(:keys AS uuid[])) AS k(key)"
-        " JOIN outcome o ON o.key = k.key ORDER BY o.key FOR UPDATE OF o"
+        # LATERAL asks for one key after the other, see repeats.py; so all lock in the order of the keys.
+        "SELECT o.* FROM unnest(CAST(:keys AS uuid[])) AS k(key) CROSS JOIN LATERAL ("
+        " SELECT key, actual, at FROM outcome WHERE key = k.key FOR UPDATE) o"
     )
-    rows = session.execute(query, {"keys": uuid_array(b"".join(item.key for item in told))})
+    rows = session.execute(query, {"keys": uuid_array(b"".join(sorted(item.key for item in told)))})
     return {row.key.bytes: (row.actual, row.at) for row in rows}
 
 
@@ -209,45 +217,36 @@ def _corrects(item: Told, known: tuple[float, datetime]) -> bool:
 def _insert(session: Session, model: Model, new: Sequence[Told], *, now: datetime) -> list[Told]:
     """Insert the outcomes in the order of their keys; return those that somebody else inserted meanwhile."""
     ordered = sorted(new, key=lambda item: item.key)
-    statement = text(
-        "INSERT INTO outcome (key, model_id, prediction_id, actual, at, received_at, corrections)"
-        " SELECT u.key, :model_id, u.prediction_id, u.actual, u.at, :now, 0 FROM unnest(CAST(:keys AS uuid[]),"
-        " CAST(:ids AS text[]), CAST(:actual AS float8[]), CAST(:at AS timestamptz[]))"
-        " AS u(key, prediction_id, actual, at)"
-        " ON CONFLICT (key) DO NOTHING RETURNING key"
-    )
-    inserted = session.scalars(
-        statement,
-        {
-            "model_id": model.id,
-            "now": now,
-            "keys": uuid_array(b"".join(item.key for item in ordered)),
-            "ids": [item.prediction_id for item in ordered],
-            "actual": [item.actual for item in ordered],
-            "at": [item.at for item in ordered],
-        },
-    )
+    inserted = session.scalars(text(f"{_INSERT} DO NOTHING RETURNING key"), _columns(model, ordered, now=now))
     done = {key.bytes for key in inserted}
     return [item for item in ordered if item.key not in done]
 
 
+def _columns(model: Model, items: Sequence[Told], *, now: datetime) -> dict[str, Any]:
+    return {
+        "model_id": model.id,
+        "now": now,
+        "keys": uuid_array(b"".join(item.key for item in items)),
+        "ids": [item.prediction_id for item in items],
+        "actual": [item.actual for item in items],
+        "at": [item.at for item in items],
+    }
+
+
 def _correct(
-    session: Session, corrected: Sequence[Told], known: dict[bytes, tuple[float, datetime]], *, now: datetime
+    session: Session,
+    model: Model,
+    corrected: Sequence[Told],
+    known: dict[bytes, tuple[float, datetime]],
+    *,
+    now: datetime,
 ) -> None:
     if not corrected:
         return
+    # They are there, and locked. ON CONFLICT finds each by its key, where a join with the list may be turned round.
     session.execute(
-        text(
-            "UPDATE outcome o SET actual = u.actual, at = u.at, received_at = :now, corrections = o.corrections + 1"
-            " FROM unnest(CAST(:keys AS uuid[]), CAST(:actual AS float8[]), CAST(:at AS timestamptz[]))"
-            " AS u(key, actual, at) WHERE o.key = u.key"
-        ),
-        {
-            "now": now,
-            "keys": uuid_array(b"".join(item.key for item in corrected)),
-            "actual": [item.actual for item in corrected],
-            "at": [item.at for item in corrected],
-        },
+        text(f"{_INSERT} DO UPDATE SET {_CORRECTED}, corrections = outcome.corrections + 1"),
+        _columns(model, corrected, now=now),
     )
     microseconds = int(now.timestamp() * 1e6)
     columns = [
