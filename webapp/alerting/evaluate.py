@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
 from webapp.alerting import episodes, schedule
@@ -104,7 +104,7 @@ def _evaluate(session: Session, at: datetime, slots: Sequence[Slot], *, now: dat
         series=changes.series,
         fired=entries.get(EntryKind.FIRED, 0) + entries.get(EntryKind.REOPENED, 0),
         resolved=entries.get(EntryKind.RESOLVED, 0),
-        broken=tuple(rule.name for rule in rules if rule.id in changes.faults),
+        broken=tuple(rule.name for rule in rules if rule.id in changes.faults) if changes.faults else (),
         duration_ms=duration_ms,
     )
 
@@ -114,16 +114,22 @@ def _rules(session: Session, slots: Sequence[Slot], *, now: datetime) -> list[Ru
     columns = [getattr(RuleRow, name) for name in _Due.__struct_fields__]
     found = read_all(session, select(*columns).where(*_of(slots)), _Due)
     due = [each for each in found if each.retry_at is None or each.retry_at <= now]
-    _read_missing(session, due)
-    rules = []
-    for each in due:
-        rule = _KNOWN.get(each.id)
-        if rule is None or rule.version != each.version:
-            continue  # It was edited while it was read: its new version is evaluated at the next slot.
-        if each.failures or each.left_out:
-            rule = replace(rule, failures=each.failures, left_out=each.left_out)
-        rules.append(rule)
-    return rules
+    rules = [_known(each) for each in due]
+    if any(rule is None for rule in rules):
+        if len(_KNOWN) > MOST_KNOWN:
+            _KNOWN.clear()
+        _read(session, [each.id for each in due if _known(each) is None])
+        rules = [_known(each) for each in due]
+    return [
+        replace(rule, failures=each.failures, left_out=each.left_out) if each.failures or each.left_out else rule
+        for each, rule in zip(due, rules, strict=True)
+        if rule is not None  # It was edited while it was read: its new version is evaluated at the next slot.
+    ]
+
+
+def _known(due: "_Due") -> Rule | None:
+    rule = _KNOWN.get(due.id)
+    return rule if rule is not None and rule.version == due.version else None
 
 
 def _of(slots: Sequence[Slot]) -> Sequence[ColumnElement[bool]]:
@@ -131,19 +137,13 @@ def _of(slots: Sequence[Slot]) -> Sequence[ColumnElement[bool]]:
     return RuleRow.deleted_at.is_(None), RuleRow.paused_at.is_(None), RuleRow.interval_seconds.in_(intervals)
 
 
-def _read_missing(session: Session, due: Sequence["_Due"]) -> None:
-    missing = [each.id for each in due if (known := _KNOWN.get(each.id)) is None or known.version != each.version]
-    if not missing:
-        return
-    if len(_KNOWN) > MOST_KNOWN:
-        _KNOWN.clear()
-        missing = [each.id for each in due]
+def _read(session: Session, rule_ids: Sequence[UUID]) -> None:
     query = select(RuleRow.id, RuleRow.name, RuleRow.version, RuleRow.interval_seconds, RuleRow.document)
-    for rule_id, name, version, seconds, raw in session.execute(query.where(RuleRow.id == one_of(missing))):
-        _KNOWN[rule_id] = _read(rule_id, name, version, timedelta(seconds=seconds), raw)
+    for rule_id, name, version, seconds, raw in session.execute(query.where(RuleRow.id == one_of(rule_ids))):
+        _KNOWN[rule_id] = _rule_of(rule_id, name, version, timedelta(seconds=seconds), raw)
 
 
-def _read(rule_id: UUID, name: str, version: int, interval: timedelta, raw: Mapping[str, Any]) -> Rule:
+def _rule_of(rule_id: UUID, name: str, version: int, interval: timedelta, raw: Mapping[str, Any]) -> Rule:
     try:
         return Rule.of(rule_id, version, prepare(msgspec.convert(raw, type=RuleDocument)))
     except (*FAULTS, msgspec.ValidationError) as error:
@@ -280,27 +280,31 @@ def _not_there_any_more(session: Session, rules: Sequence[Rule], changes: Change
     touched = changes.rule_ids
     if not touched:
         return set()
-    query = (
+    alive = (
         select(RuleRow.id, RuleRow.version)
         .where(RuleRow.id == one_of(touched), RuleRow.deleted_at.is_(None), RuleRow.paused_at.is_(None))
         .order_by(RuleRow.id)
         .with_for_update(read=True)
     )
     version_of = {rule.id: rule.version for rule in rules}
-    alive = read_all(session, query, _Alive)
-    return touched - {each.id for each in alive if version_of[each.id] == each.version}
+    # Versions only grow: where there are as many rules, and their versions come to the same, each is what was judged.
+    held = alive.subquery()
+    found = session.execute(select(func.count(), func.coalesce(func.sum(held.c.version), 0)).select_from(held)).one()
+    if tuple(found) == (len(touched), sum(version_of[rule_id] for rule_id in touched)):
+        return set()
+    return touched - {each.id for each in read_all(session, alive, _Alive) if version_of[each.id] == each.version}
 
 
 def _note_faults(session: Session, rules: Sequence[Rule], faults: Mapping[UUID, str], *, now: datetime) -> None:
     """Quarantine what raised, for longer each time, and let off what works again."""
     rows = []
-    for rule in rules:
+    for rule in [rule for rule in rules if rule.failures or (faults and rule.id in faults)]:
         fault = faults.get(rule.id)
         if fault is not None:
             failures = rule.failures + 1
             wait = min(LAST_RETRY, FIRST_RETRY * 2 ** min(rule.failures, 10))
             rows.append({"id": rule.id, "failures": failures, "broken_reason": fault[:500], "retry_at": now + wait})
-        elif rule.failures:
+        else:
             rows.append({"id": rule.id, "failures": 0, "broken_reason": None, "retry_at": None})
     update_all(session, RuleRow, rows)
 

@@ -85,7 +85,8 @@ class Changes:
     @property
     def rule_ids(self) -> set[UUID]:
         found = {record["rule_id"] for record in (*self.begun, *self.moved, *self.gone)}
-        return found | {finding.origin.rule_id for finding in self.findings if finding.origin.rule_id is not None}
+        found.update([each.origin.rule_id for each in self.findings if each.origin.rule_id is not None])
+        return found
 
     def leave_out(self, rule_ids: Collection[UUID]) -> None:
         """Write nothing of these rules."""

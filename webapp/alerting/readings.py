@@ -184,15 +184,15 @@ def gather(
     names: defaultdict[About, set[str]] = defaultdict(set)
     wanted: defaultdict[About, set[str]] = defaultdict(set)
     by_gauges: dict[Look, None] = {}
-    for need in needs:
-        model = need.prepared.document.scope.model
-        for key, about in need.reads.abouts.items():
-            metric = need.reads.metrics[key]
+    # Of many rules that look at the same, one is asked.
+    for reads, model in {(need.reads, need.prepared.document.scope.model): None for need in needs}:
+        chosen = gathered.models if model is None else (model,)
+        for key, about in reads.abouts.items():
+            metric = reads.metrics[key]
             if metric.source is Source.GAUGES:
-                by_gauges[unnamed(need.looks[key])] = None
+                by_gauges[unnamed(reads.by_name[key])] = None
                 continue
             names[about].add(metric.name)
-            chosen = gathered.models if model is None else (model,)
             wanted[about].update(name for name in chosen if applies(metric, gathered.models.get(name)))
     for about, metrics in names.items():
         concerned = [each for name, each in gathered.models.items() if name in wanted[about]]
